@@ -1,0 +1,76 @@
+# make demo and make test are the whole set-up: each makes .venv ready first. make check is what CI runs.
+
+BIN := .venv/bin
+# Seconds that the tests may take; past them pytest is interrupted, tidies up and reports.
+TEST_SECONDS := 460
+LONG_SECONDS := 3600
+# Tests wait for processes and disks more than they compute: one worker per core.
+SPREAD := --numprocesses=auto
+PYTEST = timeout --foreground --signal=INT --kill-after=20
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help venv demo test test-long check format format-check lint types floors tidy coverage bench lock changelog clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.venv/.ready: pyproject.toml requirements.lock requirements-dev.lock tools/make-venv tools/install-debian-packages
+	@tools/make-venv
+
+venv: .venv/.ready ## make .venv ready to run everything
+
+demo: .venv/.ready ## capture, copy, lose a region, restore; on your own images with DISKS="a.raw b.raw"
+	@$(BIN)/farpoint dev demo $(if $(DISKS),$(DISKS))
+
+test: .venv/.ready ## all tests but the long ones, under 8 minutes; ARGS="-k word" passes arguments to pytest
+	@$(PYTEST) $(TEST_SECONDS) $(BIN)/python -m pytest $(SPREAD) $(ARGS)
+
+test-long: .venv/.ready ## all tests
+	@$(PYTEST) $(LONG_SECONDS) $(BIN)/python -m pytest -m "long or not long" $(SPREAD) $(ARGS)
+
+check: format-check lint types floors tidy test ## everything CI asks for
+
+format: .venv/.ready ## format the code and mend what ruff can mend
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format .
+
+format-check: .venv/.ready
+	@$(BIN)/ruff format --check .
+
+lint: .venv/.ready
+	@$(BIN)/ruff check .
+
+types: .venv/.ready
+	@$(BIN)/mypy
+
+floors: .venv/.ready
+	@$(BIN)/lint-imports --no-logo
+
+tidy: .venv/.ready
+	@$(BIN)/python -m pytest --quiet tests/test_tidy.py tests/test_docs.py
+
+coverage: .venv/.ready ## tests with branch coverage; pages in build/coverage/html
+	@rm -rf build/coverage
+	@mkdir -p build/coverage
+	@$(BIN)/python -m coverage run -m pytest $(ARGS)
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage html --quiet
+	@$(BIN)/python -m coverage report
+
+bench: .venv/.ready ## measure; BENCH="name…" picks benchmarks
+	@$(BIN)/python bench/run.py $(BENCH)
+
+# The runtime pins bind the development pins, so that the tests run on what users get.
+LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --custom-compile-command "make lock" pyproject.toml
+lock: ## renew the pins that no longer fit pyproject.toml; UPGRADE=1 renews all
+	@test -x $(BIN)/uv || $(MAKE) --no-print-directory venv
+	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra build --output-file requirements.lock
+	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra build --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	@! grep -nE '[a-z]+://' requirements.lock requirements-dev.lock || { echo "a lock names an address" >&2; exit 1; }
+
+changelog: .venv/.ready ## show the changelog that the fragments make
+	@$(BIN)/towncrier build --draft --version next
+
+clean: ## remove what make made
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .make-venv.lock

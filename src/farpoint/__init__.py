@@ -1,0 +1,1 @@
+"""Farpoint: VM restore points with cross-region copy."""

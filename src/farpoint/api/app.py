@@ -1,0 +1,60 @@
+"""The client API of one region, as an ASGI application. It is served over TLS (api.listeners); nothing here knows sockets."""
+
+from typing import Final
+
+from attrs import frozen
+from fastapi import FastAPI
+
+from farpoint.api.caller import TokenVerifier
+from farpoint.api.edge import Edge
+from farpoint.api.errors import add_error_handlers
+from farpoint.api.routers import (
+    collections,
+    disk_points,
+    disks,
+    groups,
+    login,
+    operations,
+    points,
+    regions,
+    subscriptions,
+    virtual_machines,
+)
+from farpoint.api.routers.login import ClientDirectory, TokenIssuer
+from farpoint.services.context import RegionContext
+
+_ROUTERS: Final = (
+    points.router,
+    operations.router,
+    disk_points.router,
+    collections.router,
+    disks.router,
+    virtual_machines.router,
+    groups.router,
+    regions.router,
+    subscriptions.router,
+    login.router,
+)
+
+
+@frozen(kw_only=True)
+class Tokens:
+    """How callers of this region get tokens, and how tokens are checked."""
+
+    verifier: TokenVerifier
+    issuer: TokenIssuer
+    clients: ClientDirectory
+
+
+def build_client_app(context: RegionContext, tokens: Tokens) -> FastAPI:
+    """Return the application that serves clients of the region."""
+    app = FastAPI(title="Farpoint", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.context = context
+    app.state.verifier = tokens.verifier
+    app.state.issuer = tokens.issuer
+    app.state.clients = tokens.clients
+    for router in _ROUTERS:
+        app.include_router(router)
+    add_error_handlers(app, token_url=f"{context.endpoint}/{context.tenant_id}/oauth2/v2.0/token")
+    app.add_middleware(Edge, region=context.name, clock=context.clock, entropy=context.entropy)
+    return app

@@ -1,0 +1,128 @@
+"""Request bodies: read within a limit, decoded strictly, and checked against a schema; each mistake is named with its JSON path."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Annotated, Final, NoReturn, TypeVar
+
+from fastapi import Depends
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+
+from farpoint.errors import Code, RefusedError
+from farpoint.units import MIB, human_bytes
+
+#: ARM's own limit for a request.
+_BODY_BYTES_MAX: Final = 4 * MIB
+#: Deepest nesting that is read: ARM documents have about ten levels.
+_DEPTH_MAX: Final = 64
+_HINT: Final = "Send one JSON object in UTF-8."
+
+SchemaT = TypeVar("SchemaT", bound=BaseModel)
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the request's body; refuse one that is too large, as soon as that is known."""
+    announced = request.headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and int(announced) > _BODY_BYTES_MAX:
+        raise _too_large()
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _BODY_BYTES_MAX:
+            raise _too_large()
+    return bytes(body)
+
+
+Body = Annotated[bytes, Depends(read_body)]
+
+
+def parse_body(schema: type[SchemaT], body: bytes) -> SchemaT:
+    """Decode *body* and check it against *schema*. Raises RefusedError naming the first thing that is wrong."""
+    document = _decode(body)
+    try:
+        return schema.model_validate(document)
+    except ValidationError as error:
+        raise _refusal(error) from error
+
+
+def _decode(body: bytes) -> Mapping[str, object]:
+    try:
+        document: object = json.loads(body.decode(), parse_constant=_refuse_constant, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        message = f"The request content was invalid and could not be deserialized: {_cause(error)}."
+        raise RefusedError(Code.INVALID_REQUEST_CONTENT, message, hint=_HINT) from error
+    if not isinstance(document, dict):
+        raise RefusedError(Code.INVALID_REQUEST_CONTENT, "The request content is not a JSON object.", hint=_HINT)
+    _check_values(document)
+    return document
+
+
+def _check_values(document: object) -> None:
+    """Refuse what could not be stored: nesting without end, and text that is no Unicode."""
+    level: list[object] = [document]
+    for _ in range(_DEPTH_MAX):
+        below: list[object] = []
+        for value in level:
+            if isinstance(value, dict):
+                below.extend(value)
+                below.extend(value.values())
+            elif isinstance(value, list):
+                below.extend(value)
+            elif isinstance(value, str) and not value.isascii():
+                _check_text(value)
+        if not below:
+            return
+        level = below
+    raise RefusedError(Code.INVALID_REQUEST_CONTENT, f"The request content is nested deeper than {_DEPTH_MAX} levels.", hint=_HINT)
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise RefusedError(Code.INVALID_REQUEST_CONTENT, "The request content has a lone surrogate in a string.", hint=_HINT) from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    message = f"{name} is not JSON"
+    raise ValueError(message)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        message = f"the number {text:.30} is too large"
+        raise ValueError(message)
+    return value
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start} is not UTF-8"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+
+
+def _refusal(error: ValidationError) -> RefusedError:
+    """Turn pydantic's findings into one refusal: the first in full, the number of the others."""
+    findings = error.errors(include_url=False, include_context=False, include_input=False)
+    first = findings[0]
+    more = f" ({len(findings) - 1} more.)" if len(findings) > 1 else ""
+    path = json_path(first["loc"])
+    text = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "missing":
+        return RefusedError(Code.INVALID_PARAMETER, f"The value at {path} is missing.{more}", hint="Add it.", target=path)
+    return RefusedError(Code.INVALID_PARAMETER, f"The value at {path} is invalid: {text}.{more}", hint="Correct it.", target=path)
+
+
+def json_path(location: tuple[int | str, ...]) -> str:
+    """Write a place in a document as ``properties.excludeDisks[0].id``."""
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return path or "(the body)"
+
+
+def _too_large() -> RefusedError:
+    message = f"The request content is larger than {human_bytes(_BODY_BYTES_MAX)}."
+    return RefusedError(Code.REQUEST_TOO_LARGE, message, hint="Send a smaller document.")

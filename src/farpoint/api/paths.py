@@ -1,0 +1,29 @@
+"""Paths of the ARM API, their fixed words in lower case: the edge writes every request's path so (edge.fold_path)."""
+
+from typing import Final
+
+from farpoint.model.arm_id import ArmId, compute_id
+
+SUBSCRIPTION: Final = "/subscriptions/{subscription}"
+GROUPS: Final = f"{SUBSCRIPTION}/resourcegroups"
+GROUP: Final = f"{GROUPS}/{{group}}"
+#: Resources of the whole subscription, and of one group.
+ALL: Final = f"{SUBSCRIPTION}/providers/microsoft.compute"
+IN_GROUP: Final = f"{GROUP}/providers/microsoft.compute"
+COLLECTION: Final = f"{IN_GROUP}/restorepointcollections/{{collection}}"
+POINT: Final = f"{COLLECTION}/restorepoints/{{point}}"
+DISK_POINTS: Final = f"{POINT}/diskrestorepoints"
+DISK: Final = f"{IN_GROUP}/disks/{{disk}}"
+VM: Final = f"{IN_GROUP}/virtualmachines/{{vm}}"
+REGIONS: Final = f"{SUBSCRIPTION}/providers/farpoint/regions"
+
+
+def point_arm_id(*, subscription: str, group: str, collection: str, point: str) -> ArmId:
+    """Return the id that a restore point's path names."""
+    path = (("restorePointCollections", collection), ("restorePoints", point))
+    return compute_id(subscription=subscription, group=group, path=path)
+
+
+def disk_arm_id(*, subscription: str, group: str, disk: str) -> ArmId:
+    """Return the id that a disk's path names."""
+    return compute_id(subscription=subscription, group=group, path=(("disks", disk),))

@@ -1,0 +1,64 @@
+"""Restore point collections: synchronous, but for DELETE."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from farpoint.api.answers import deletion_answer, json_answer, list_answer
+from farpoint.api.body import Body
+from farpoint.api.caller import ArmCaller, Caller
+from farpoint.api.paths import ALL, COLLECTION, IN_GROUP
+from farpoint.api.schemas.collections import parse_collection, parse_collection_patch
+from farpoint.api.views.collections import collection_view
+from farpoint.model.resources import Collection
+from farpoint.services import collections, points
+
+router = APIRouter()
+
+
+@router.put(COLLECTION)
+def put_collection(caller: ArmCaller, group: str, collection: str, body: Body) -> Response:
+    """Create a collection, or change its tags."""
+    put = collections.put_collection(caller.context, parse_collection(body, group=group, name=collection))
+    return json_answer(collection_view(put.resource, subscription=caller.subscription), status=201 if put.created else 200)
+
+
+@router.patch(COLLECTION)
+def patch_collection(caller: ArmCaller, group: str, collection: str, body: Body) -> Response:
+    """Change a collection's tags."""
+    patch = parse_collection_patch(body)
+    changed = collections.patch_collection(caller.context, group=group, name=collection, tags=patch.tags, source_id=patch.source_id)
+    return json_answer(collection_view(changed, subscription=caller.subscription))
+
+
+@router.get(COLLECTION)
+def get_collection(caller: ArmCaller, group: str, collection: str) -> Response:
+    """Show a collection, with its restore points when asked."""
+    expand = caller.expands("restorePoints")
+    found = collections.get_collection(caller.context, group=group, name=collection)
+    shown = points.list_points(caller.context, found) if expand else None
+    return json_answer(collection_view(found, subscription=caller.subscription, points=shown))
+
+
+@router.delete(COLLECTION)
+def delete_collection(caller: ArmCaller, group: str, collection: str) -> Response:
+    """Delete a collection with all its restore points."""
+    operation = collections.delete_collection(caller.context, group=group, name=collection, principal=caller.principal)
+    return deletion_answer(caller.context, operation, api_version=caller.api_version)
+
+
+@router.get(f"{IN_GROUP}/restorepointcollections")
+def list_collections_of_group(caller: ArmCaller, group: str) -> Response:
+    """List the collections of a group."""
+    return _list(caller, collections.list_collections(caller.context, group=group))
+
+
+@router.get(f"{ALL}/restorepointcollections")
+def list_collections(caller: ArmCaller) -> Response:
+    """List the collections of this region."""
+    return _list(caller, collections.list_collections(caller.context))
+
+
+def _list(caller: Caller, found: Sequence[Collection]) -> Response:
+    return list_answer([collection_view(collection, subscription=caller.subscription) for collection in found])

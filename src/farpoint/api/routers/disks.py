@@ -1,0 +1,69 @@
+"""Disks: Attach is answered at once, Restore goes on as a disk operation."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from farpoint.api.answers import empty_answer, json_answer, list_answer, operation_headers
+from farpoint.api.body import Body
+from farpoint.api.caller import ArmCaller, Caller
+from farpoint.api.paths import ALL, DISK, IN_GROUP, disk_arm_id
+from farpoint.api.schemas.disks import parse_disk
+from farpoint.api.views.disks import disk_view
+from farpoint.model.resources import Disk
+from farpoint.services import disks, restores, verification
+from farpoint.services.restores import RestoreRequest
+
+router = APIRouter()
+
+
+@router.put(DISK)
+def put_disk(caller: ArmCaller, group: str, disk: str, body: Body) -> Response:
+    """Register or restore a disk; never 201, which clients refuse here."""
+    request = parse_disk(body, group=group, name=disk)
+    if isinstance(request, RestoreRequest):
+        put = restores.restore_disk(caller.context, request, principal=caller.principal)
+    else:
+        put = disks.attach_disk(caller.context, request)
+    document = disk_view(put.resource, subscription=caller.subscription)
+    if put.operation is None:
+        return json_answer(document)
+    headers = operation_headers(caller.context, put.operation, api_version=caller.api_version, location=True)
+    return json_answer(document, status=202, headers=headers)
+
+
+@router.get(DISK)
+def get_disk(caller: ArmCaller, group: str, disk: str) -> Response:
+    """Show a disk."""
+    return json_answer(disk_view(disks.get_disk(caller.context, group=group, name=disk), subscription=caller.subscription))
+
+
+@router.delete(DISK)
+def delete_disk(caller: ArmCaller, group: str, disk: str) -> Response:
+    """Forget a disk; its file stays."""
+    return empty_answer(200 if disks.delete_disk(caller.context, group=group, name=disk) else 204)
+
+
+@router.post(f"{DISK}/verify")
+def verify_disk(caller: ArmCaller, group: str, disk: str) -> Response:
+    """Read a restored disk back and prove its contents."""
+    arm_id = disk_arm_id(subscription=caller.subscription, group=group, disk=disk)
+    operation = verification.verify_disk(caller.context, arm_id, principal=caller.principal)
+    return empty_answer(202, headers=operation_headers(caller.context, operation, api_version=caller.api_version, location=True))
+
+
+@router.get(f"{IN_GROUP}/disks")
+def list_disks_of_group(caller: ArmCaller, group: str) -> Response:
+    """List the disks of a group."""
+    return _list(caller, disks.list_disks(caller.context, group=group))
+
+
+@router.get(f"{ALL}/disks")
+def list_disks(caller: ArmCaller) -> Response:
+    """List the disks of this region."""
+    return _list(caller, disks.list_disks(caller.context))
+
+
+def _list(caller: Caller, found: Sequence[Disk]) -> Response:
+    return list_answer([disk_view(disk, subscription=caller.subscription) for disk in found])

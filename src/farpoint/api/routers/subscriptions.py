@@ -1,0 +1,49 @@
+"""The one subscription and tenant there is, and the regions as ARM's locations: what a client asks when it logs in."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from farpoint.api.answers import json_answer, list_answer
+from farpoint.api.caller import ArmCaller
+from farpoint.api.paths import SUBSCRIPTION
+from farpoint.api.views.regions import location_view
+from farpoint.model.documents import JsonObject
+from farpoint.services.context import RegionContext
+
+router = APIRouter()
+
+
+@router.get("/subscriptions")
+def list_subscriptions(caller: ArmCaller) -> Response:
+    """List the subscription."""
+    return list_answer([_subscription(caller.context)])
+
+
+@router.get(SUBSCRIPTION)
+def get_subscription(caller: ArmCaller) -> Response:
+    """Show the subscription."""
+    return json_answer(_subscription(caller.context))
+
+
+@router.get(f"{SUBSCRIPTION}/locations")
+def list_locations(caller: ArmCaller) -> Response:
+    """List this region and its peers."""
+    names = [caller.context.name, *caller.context.peers.names()]
+    return list_answer([location_view(name, subscription=caller.subscription) for name in names])
+
+
+@router.get("/tenants")
+def list_tenants(caller: ArmCaller) -> Response:
+    """List the tenant."""
+    tenant = caller.context.tenant_id
+    return list_answer([{"id": f"/tenants/{tenant}", "tenantId": tenant, "displayName": "Farpoint"}])
+
+
+def _subscription(context: RegionContext) -> JsonObject:
+    return {
+        "id": f"/subscriptions/{context.subscription_id}",
+        "subscriptionId": context.subscription_id,
+        "tenantId": context.tenant_id,
+        "displayName": "Farpoint",
+        "state": "Enabled",
+    }

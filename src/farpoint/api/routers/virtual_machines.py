@@ -1,0 +1,55 @@
+"""Virtual machines."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from farpoint.api.answers import empty_answer, json_answer, list_answer
+from farpoint.api.body import Body
+from farpoint.api.caller import ArmCaller, Caller
+from farpoint.api.paths import ALL, IN_GROUP, VM
+from farpoint.api.schemas.virtual_machines import parse_vm
+from farpoint.api.views.virtual_machines import vm_view
+from farpoint.model.resources import VirtualMachine
+from farpoint.services import virtual_machines
+
+router = APIRouter()
+_INSTANCE_VIEW = "instanceView"
+
+
+@router.put(VM)
+def put_vm(caller: ArmCaller, group: str, vm: str, body: Body) -> Response:
+    """Create or update a VM and attach its disks."""
+    put = virtual_machines.put_vm(caller.context, parse_vm(body, group=group, name=vm))
+    return json_answer(vm_view(put.resource, subscription=caller.subscription), status=201 if put.created else 200)
+
+
+@router.get(VM)
+def get_vm(caller: ArmCaller, group: str, vm: str) -> Response:
+    """Show a VM."""
+    found = virtual_machines.get_vm(caller.context, group=group, name=vm)
+    return json_answer(vm_view(found, subscription=caller.subscription, instance_view=caller.expands(_INSTANCE_VIEW)))
+
+
+@router.delete(VM)
+def delete_vm(caller: ArmCaller, group: str, vm: str) -> Response:
+    """Forget a VM and detach its disks."""
+    return empty_answer(200 if virtual_machines.delete_vm(caller.context, group=group, name=vm) else 204)
+
+
+@router.get(f"{IN_GROUP}/virtualmachines")
+def list_vms_of_group(caller: ArmCaller, group: str) -> Response:
+    """List the VMs of a group."""
+    return _list(caller, virtual_machines.list_vms(caller.context, group=group))
+
+
+@router.get(f"{ALL}/virtualmachines")
+def list_vms(caller: ArmCaller) -> Response:
+    """List the VMs of this region."""
+    return _list(caller, virtual_machines.list_vms(caller.context))
+
+
+def _list(caller: Caller, found: Sequence[VirtualMachine]) -> Response:
+    expand = caller.expands(_INSTANCE_VIEW)
+    return list_answer([vm_view(vm, subscription=caller.subscription, instance_view=expand) for vm in found])

@@ -1,0 +1,1 @@
+"""Request bodies: their shapes (the only home of pydantic), and how each becomes a service's request value."""

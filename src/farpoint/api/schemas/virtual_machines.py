@@ -1,0 +1,101 @@
+"""Bodies about virtual machines: kept whole, except for secrets, what only we can know, and the disks, which are looked up."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final, cast
+
+from pydantic import Field, field_validator
+
+from farpoint.api.body import parse_body
+from farpoint.api.schemas.names import check_vm_name
+from farpoint.api.schemas.shape import Location, OpenShape, Reference, Shape, Tags, tags_or_none
+from farpoint.model.documents import JsonObject
+from farpoint.services.json_reading import object_at, without
+from farpoint.services.refusals import invalid
+from farpoint.services.virtual_machines import DiskAttachment, VmRequest
+
+#: Azure's sizes attach at most 64 data disks.
+_DATA_DISKS_MAX: Final = 64
+_PROFILE: Final = "properties.storageProfile"
+#: Told by us, never by the client.
+_READ_ONLY: Final = ("vmId", "provisioningState", "timeCreated", "instanceView", "storageProfile")
+#: Write-only in Azure; a restore point that kept them would carry them to every region.
+_SECRETS: Final = ("adminPassword", "customData")
+
+
+class _VmDisk(OpenShape):
+    managed_disk: Reference
+    create_option: str = "Attach"
+
+    @field_validator("create_option")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value.lower() != "attach":
+            message = f"'{value:.50}' is not supported; create the disk first, then attach it"
+            raise ValueError(message)
+        return "Attach"
+
+
+class _DataDisk(_VmDisk):
+    lun: Annotated[int, Field(ge=0, lt=_DATA_DISKS_MAX)]
+
+
+class _StorageProfile(OpenShape):
+    os_disk: _VmDisk
+    data_disks: Annotated[list[_DataDisk], Field(max_length=_DATA_DISKS_MAX)] | None = None
+
+
+class _VmProperties(OpenShape):
+    storage_profile: _StorageProfile
+
+
+class _VmBody(Shape):
+    location: Location
+    tags: Tags | None = None
+    properties: _VmProperties
+
+
+def parse_vm(body: bytes, *, group: str, name: str) -> VmRequest:
+    """Parse a PUT."""
+    check_vm_name(name)
+    given = parse_body(_VmBody, body)
+    profile = given.properties.storage_profile
+    data = tuple(_data_disk(number, disk) for number, disk in enumerate(profile.data_disks or []))
+    _refuse_equal_luns(data)
+    os_disk = DiskAttachment(
+        disk_id=profile.os_disk.managed_disk.id,
+        lun=None,
+        target=f"{_PROFILE}.osDisk.managedDisk.id",
+        settings=_rest(profile.os_disk),
+    )
+    return VmRequest(
+        group=group,
+        name=name,
+        location=given.location,
+        tags=tags_or_none(given.tags),
+        properties=_properties(given.properties),
+        attachments=(os_disk, *sorted(data, key=lambda disk: disk.lun or 0)),
+    )
+
+
+def _data_disk(number: int, disk: _DataDisk) -> DiskAttachment:
+    target = f"{_PROFILE}.dataDisks[{number}].managedDisk.id"
+    return DiskAttachment(disk_id=disk.managed_disk.id, lun=disk.lun, target=target, settings=_rest(disk))
+
+
+def _refuse_equal_luns(data: tuple[DiskAttachment, ...]) -> None:
+    luns = [disk.lun for disk in data]
+    for number, lun in enumerate(luns):
+        if lun in luns[:number]:
+            raise invalid(f"{_PROFILE}.dataDisks[{number}].lun", f"Two data disks have lun {lun}.", hint="Give each its own.")
+
+
+def _properties(properties: _VmProperties) -> JsonObject:
+    kept = without(_rest(properties), *_READ_ONLY)
+    if isinstance(kept.get("osProfile"), Mapping):
+        kept["osProfile"] = without(object_at(kept, "osProfile"), *_SECRETS)
+    return kept
+
+
+def _rest(shape: OpenShape) -> JsonObject:
+    """Return the fields that no schema names, as they were sent."""
+    return cast("JsonObject", shape.model_extra or {})

@@ -1,0 +1,49 @@
+"""Disks as ARM shows them."""
+
+from farpoint.api.views.progress import failure_view
+from farpoint.api.views.text import PLATFORM_KEY, arm_time, size_gib, tags_of
+from farpoint.model.arm_id import compute_id
+from farpoint.model.documents import JsonObject
+from farpoint.model.resources import Disk, ProvisioningState
+from farpoint.services.json_reading import present
+
+
+def disk_view(disk: Disk, *, subscription: str) -> JsonObject:
+    """Show *disk*; one that is still being restored shows only what is settled, as Azure does."""
+    return present(
+        name=disk.name,
+        id=str(compute_id(subscription=subscription, group=disk.group, path=(("disks", disk.name),))),
+        type="Microsoft.Compute/disks",
+        location=disk.location,
+        tags=tags_of(disk.tags),
+        sku={"name": disk.sku, "tier": disk.sku.partition("_")[0]},
+        managedBy=disk.managed_by,
+        properties=_properties(disk),
+    )
+
+
+def _properties(disk: Disk) -> JsonObject:
+    shown = present(
+        osType=disk.os_type,
+        creationData=present(createOption=disk.create_option.value, sourceResourceId=disk.source_resource_id),
+        diskSizeGB=size_gib(disk.size_bytes),
+    )
+    if disk.provisioning_state is ProvisioningState.SUCCEEDED:
+        shown |= {
+            "encryption": PLATFORM_KEY,
+            "networkAccessPolicy": "AllowAll",
+            "publicNetworkAccess": "Enabled",
+            "diskState": "Unattached" if disk.managed_by is None else "Attached",
+            "diskSizeBytes": disk.size_bytes,
+            "uniqueId": str(disk.id),
+        }
+    return shown | {
+        "timeCreated": arm_time(disk.time_created),
+        "provisioningState": disk.provisioning_state.value,
+        "farpoint": present(
+            path=disk.path,
+            blockSizeBytes=disk.block_bytes,
+            digest=None if disk.state is None else disk.state.digest,
+            error=failure_view(disk.failure),
+        ),
+    }

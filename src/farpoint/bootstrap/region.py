@@ -1,0 +1,142 @@
+"""One region, put together: storage, peers, services, workflows, listeners."""
+
+import datetime as dt
+import os
+import threading
+from collections.abc import Sequence
+from functools import partial
+
+from attrs import frozen
+
+from farpoint.api.app import Tokens, build_client_app
+from farpoint.api.listeners import Listener, client_listener, peer_listener
+from farpoint.api.peer_app import build_peer_app
+from farpoint.api.resource_document import resource_document
+from farpoint.bootstrap.peering import Peering, TokenKeys, make_peering
+from farpoint.bootstrap.storage import Storage
+from farpoint.clock import Clock, Entropy
+from farpoint.config.values import RegionConfig
+from farpoint.disks.pools import DiskPools
+from farpoint.keys.clients import ClientSecrets
+from farpoint.keys.tokens import TokenIssuer, TokenVerifier
+from farpoint.metadata.operations import get_operation, live_operations
+from farpoint.metadata.plan_store import SqlPlanStore
+from farpoint.model.ids import OperationId
+from farpoint.movers.lanes import ThreadLanes
+from farpoint.operations.durable import DurableRunner
+from farpoint.operations.steps import Steps
+from farpoint.peers.tls import OwnCertificate, context_for_clients, context_for_peers
+from farpoint.services.context import RegionContext
+from farpoint.services.groups import ensure_default_group
+from farpoint.services.serving import ManifestCache, ServingContext
+from farpoint.workflows.bench import Bench
+from farpoint.workflows.recipe import follow
+from farpoint.workflows.recipes import RECIPES
+
+#: Two lanes more than cores: while one waits for the disk, another computes. More only costs memory (about 25 MiB a lane).
+_LANES_EXTRA = 2
+#: More lanes than this cost memory and bring nothing: 256 MiB are allowed for any mover.
+_LANES_MAX = 8
+
+
+@frozen(kw_only=True)
+class Region:
+    """A region that is ready to run."""
+
+    config: RegionConfig
+    storage: Storage
+    peering: Peering
+    bench: Bench
+    runner: DurableRunner
+    listeners: Sequence[Listener]
+
+
+def build_region(config: RegionConfig, storage: Storage, *, clock: Clock, entropy: Entropy) -> Region:
+    """Join the parts; nothing runs yet. The group ``default`` exists from here on."""
+    secrets = ClientSecrets({client.id: client.secret_scrypt for client in config.directory.clients})
+    tenant = str(config.directory.tenant_id)
+    issuer = TokenIssuer(signer=storage.tokens, region_id=str(config.id), tenant_id=tenant, clock=clock)
+    peering = make_peering(config, storage, issuer, clock)
+    keys = TokenKeys(peering, clock)
+    verifier = TokenVerifier(tenant_id=tenant, clock=clock, key_of=keys.find, knows_client=secrets.knows)
+    bench = _bench(config, storage, peering, clock)
+    runner = _runner(config, storage, bench, clock)
+    context = _context(config, storage, peering, runner, clock=clock, entropy=entropy)
+    ensure_default_group(context)
+    tokens = Tokens(verifier=verifier, issuer=issuer, clients=secrets)
+    listeners = (_clients(config, context, tokens), _peers(config, storage, peering, verifier, context))
+    return Region(config=config, storage=storage, peering=peering, bench=bench, runner=runner, listeners=listeners)
+
+
+def _bench(config: RegionConfig, storage: Storage, peering: Peering, clock: Clock) -> Bench:
+    return Bench(
+        region_name=config.name,
+        region=config.id,
+        database=storage.database,
+        vault=storage.vault,
+        plans=SqlPlanStore(storage.database),
+        sources=peering,
+        clock=clock,
+        lanes=ThreadLanes(min((os.cpu_count() or 1) + _LANES_EXTRA, _LANES_MAX)),
+        streams=ThreadLanes(config.copy.streams),
+        copy_deadline=dt.timedelta(days=config.copy.deadline_days),
+        stopping=threading.Event(),
+    )
+
+
+def _runner(config: RegionConfig, storage: Storage, bench: Bench, clock: Clock) -> DurableRunner:
+    def live() -> list[OperationId]:
+        with storage.database.read() as conn:
+            return [operation.id for operation in live_operations(conn)]
+
+    return DurableRunner(config.state / "dbos.sqlite", follow=partial(follow_operation, bench), live=live, clock=clock)
+
+
+def follow_operation(bench: Bench, steps: Steps, operation_id: OperationId) -> None:
+    """Do one operation by the recipe of its kind; an operation that is not there any more is done."""
+    with bench.database.read() as conn:
+        operation = get_operation(conn, operation_id)
+    if operation is not None:
+        follow(RECIPES[operation.kind], steps, bench, operation_id)
+
+
+def _context(
+    config: RegionConfig, storage: Storage, peering: Peering, runner: DurableRunner, *, clock: Clock, entropy: Entropy
+) -> RegionContext:
+    return RegionContext(
+        name=config.name,
+        region_id=config.id,
+        tenant_id=str(config.directory.tenant_id),
+        subscription_id=str(config.directory.subscription_id),
+        endpoint=config.listen.endpoint,
+        database=storage.database,
+        clock=clock,
+        entropy=entropy,
+        pools=DiskPools(config.pools),
+        peers=peering.directory,
+        launch=runner.launch,
+    )
+
+
+def _clients(config: RegionConfig, context: RegionContext, tokens: Tokens) -> Listener:
+    tls = context_for_clients(OwnCertificate(certificate=config.listen.certificate, key=config.listen.key))
+    address = config.listen.clients
+    return client_listener(build_client_app(context, tokens), host=address.host, port=address.port, tls=tls)
+
+
+def _peers(config: RegionConfig, storage: Storage, peering: Peering, verifier: TokenVerifier, context: RegionContext) -> Listener:
+    serving = ServingContext(
+        identity=peering.identity,
+        epoch=storage.epoch,
+        database=storage.database,
+        vault=storage.vault,
+        manifests=ManifestCache(storage.vault.manifests),
+        assertions=verifier,
+        pins=peering.pins,
+        document_of=partial(resource_document, context),
+    )
+    trusted = [client.trusted for client in peering.clients]
+    own = OwnCertificate(certificate=config.peer_tls.certificate, key=config.peer_tls.key)
+    address = config.listen.peers
+    app = build_peer_app(serving, trusted)
+    return peer_listener(app, host=address.host, port=address.port, tls=context_for_peers(trusted, own))

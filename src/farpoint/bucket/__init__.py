@@ -1,0 +1,1 @@
+"""Buckets: immutable objects under names, written create-if-absent."""

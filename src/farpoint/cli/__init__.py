@@ -1,0 +1,1 @@
+"""The command line: a client of the regions' ARM API, and the tools that run regions on one machine."""

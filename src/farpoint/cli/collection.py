@@ -1,0 +1,51 @@
+"""``farpoint collection``: restore point collections."""
+
+from cyclopts import App
+
+from farpoint.cli.console import Grid
+from farpoint.cli.documents import moment, name_in, rows, text
+from farpoint.cli.options import SHARED, SharedOptions
+from farpoint.cli.session import open_session
+from farpoint.model.documents import JsonObject
+
+app = App(name="collection", help="Show restore point collections.")
+
+
+@app.command(name="list")
+def list_collections(*, shared: SharedOptions = SHARED) -> None:
+    """List the collections of a group."""
+    from farpoint.cli.listing import list_compute
+    from farpoint.cli.lookup import COLLECTIONS
+
+    with open_session(shared) as session:
+        collections = list_compute(session, COLLECTIONS)
+        session.console.show_list(collections, _summary(collections))
+
+
+@app.command
+def show(name: str, /, *, shared: SharedOptions = SHARED) -> None:
+    """Show a collection and its restore points."""
+    from farpoint.cli.lookup import find_collection
+
+    with open_session(shared) as session:
+        collection = find_collection(session, name, with_points=True).value
+        session.console.show(collection, _summary([collection]), _points(collection))
+
+
+def _summary(collections: list[JsonObject]) -> Grid:
+    shown = [
+        (
+            text(one, "name"),
+            text(one, "location"),
+            name_in(text(one, "properties", "source", "id")),
+            text(one, "properties", "source", "location"),
+        )
+        for one in collections
+    ]
+    return Grid(titles=("NAME", "REGION", "SOURCE", "SOURCE REGION"), rows=shown)
+
+
+def _points(collection: JsonObject) -> Grid:
+    points = rows(collection, "properties", "restorePoints")
+    shown = [(text(one, "name"), text(one, "properties", "provisioningState"), moment(one, "properties", "timeCreated")) for one in points]
+    return Grid(titles=("POINT", "STATE", "CREATED"), rows=shown)

@@ -1,0 +1,87 @@
+"""``farpoint disk``: disks, restored from points, listed and proven."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from attrs import frozen
+from cyclopts import App, Parameter
+
+from farpoint.cli.console import Grid
+from farpoint.cli.documents import count, text
+from farpoint.cli.naming import parse_point_name
+from farpoint.cli.options import SHARED, WAITING, SharedOptions, Waiting
+from farpoint.cli.session import open_session
+from farpoint.model.documents import JsonObject
+from farpoint.units import human_bytes
+
+app = App(name="disk", help="Restore disks from restore points, show and verify them.")
+
+
+@Parameter(name="*")
+@frozen(kw_only=True)
+class TargetOptions:
+    """Where restored disks go."""
+
+    into: Annotated[Path, Parameter(name="--into", help="Folder inside a disk pool of the region; made when missing.")]
+    overwrite: Annotated[bool, Parameter(name="--overwrite", negative=(), help="Replace files that are there.")] = False
+    disk: Annotated[tuple[str, ...], Parameter(name="--disk", negative=(), help="Disk to restore; all by default.")] = ()
+
+
+@app.command
+def restore(point: str, /, *, target: TargetOptions, waiting: Waiting = WAITING, shared: SharedOptions = SHARED) -> None:
+    """Restore the disks of a point into files: INTO/DISK.raw."""
+    from farpoint.cli.disk_restore import RestoreRequest, finish_restores, restore_disks
+
+    name = parse_point_name(point)
+    with open_session(shared, timeout_seconds=waiting.timeout) as session:
+        started = restore_disks(session, name, RestoreRequest(into=target.into, overwrite=target.overwrite, disks=target.disk))
+        disks = [one.document for one in (finish_restores(session, started, title=f"restore {name}") if waiting.wait else started)]
+        session.console.show_list(disks, _summary(disks))
+
+
+@app.command(name="list")
+def list_disks(*, shared: SharedOptions = SHARED) -> None:
+    """List the disks of a group."""
+    from farpoint.cli.listing import list_compute
+
+    with open_session(shared) as session:
+        disks = list_compute(session, "disks")
+        session.console.show_list(disks, _summary(disks))
+
+
+@app.command
+def show(name: str, /, *, shared: SharedOptions = SHARED) -> None:
+    """Show a disk."""
+    from farpoint.cli.lookup import find_disk
+
+    with open_session(shared) as session:
+        disk = find_disk(session, name).value
+        session.console.show(disk, _summary([disk]))
+
+
+@app.command
+def verify(name: str, /, *, shared: SharedOptions = SHARED) -> None:
+    """Read a restored disk back and prove that it is what was restored."""
+    from farpoint.cli.lookup import find_disk
+    from farpoint.cli.proof import prove
+
+    with open_session(shared) as session:
+        found = find_disk(session, name)
+        path = found.client.compute_path(session.group, "disks", name, "verify")
+        prove(session, found.client, path, title=f"disk {name}")
+
+
+def _summary(disks: Sequence[JsonObject]) -> Grid:
+    return Grid(titles=("NAME", "REGION", "STATE", "SIZE", "PATH"), rows=[_row(disk) for disk in disks])
+
+
+def _row(disk: JsonObject) -> tuple[str, ...]:
+    size = count(disk, "properties", "diskSizeBytes")
+    return (
+        text(disk, "name"),
+        text(disk, "location"),
+        text(disk, "properties", "diskState") or text(disk, "properties", "provisioningState"),
+        human_bytes(size) if size else "",
+        text(disk, "properties", "farpoint", "path"),
+    )

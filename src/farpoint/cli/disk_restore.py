@@ -1,0 +1,92 @@
+"""``disk restore``: every disk of a complete restore point into files of a folder, one disk resource each."""
+
+from pathlib import Path
+
+from attrs import evolve, frozen
+
+from farpoint.cli.arm import ArmClient
+from farpoint.cli.documents import text
+from farpoint.cli.failures import UsageError
+from farpoint.cli.lookup import find_point, point_segments
+from farpoint.cli.naming import PointName, absolute, source_disk
+from farpoint.cli.session import Session
+from farpoint.cli.waiting import watch_operation
+from farpoint.cli.work import joined
+from farpoint.model.documents import JsonObject
+
+#: Names tried for one disk resource: ``<disk>-<point>``, then ``-2`` …
+_NAMES_MAX = 1000
+
+
+@frozen(kw_only=True)
+class RestoreRequest:
+    """Where the disks go."""
+
+    into: Path
+    overwrite: bool = False
+    #: Names of the disks to restore; empty: all.
+    disks: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class DiskRestore:
+    """One disk that a region restores."""
+
+    disk: str
+    client: ArmClient
+    path: str
+    #: URL of the operation; empty when there is nothing to wait for.
+    operation: str
+    #: The disk resource as last seen.
+    document: JsonObject
+
+
+def restore_disks(session: Session, name: PointName, request: RestoreRequest) -> list[DiskRestore]:
+    """Begin to restore the disks of a point in the region that has it."""
+    point = find_point(session, name)
+    client = point.client
+    listed = client.pages(client.compute_path(session.group, *point_segments(name), "diskRestorePoints"))
+    chosen = _chosen(listed, request.disks, name)
+    location = text(point.value, "location") or client.region
+    return [_restore(session, client, disk_point, name=name, request=request, location=location) for disk_point in chosen]
+
+
+def finish_restores(session: Session, restores: list[DiskRestore], *, title: str) -> list[DiskRestore]:
+    """Wait until all disks are restored, each block proven; return them as they are then."""
+    watched = {one.disk: watch_operation(one.client, one.operation) for one in restores if one.operation}
+    if watched:
+        session.wait(lambda: joined({disk: one.look() for disk, one in watched.items()}), title=title)
+    return [evolve(one, document=one.client.get(one.path)) for one in restores]
+
+
+def _chosen(listed: list[JsonObject], wanted: tuple[str, ...], name: PointName) -> list[JsonObject]:
+    names = {source_disk(text(one, "name")).lower(): one for one in listed}
+    missing = [disk for disk in wanted if disk.lower() not in names]
+    if missing or not listed:
+        message = f"{name} has no disk {', '.join(missing)}; it has: {', '.join(names)}" if missing else f"{name} has no disks yet"
+        raise UsageError(message)
+    return [names[disk.lower()] for disk in wanted] if wanted else listed
+
+
+def _restore(
+    session: Session, client: ArmClient, disk_point: JsonObject, *, name: PointName, request: RestoreRequest, location: str
+) -> DiskRestore:
+    disk = source_disk(text(disk_point, "name"))
+    facts: dict[str, str | bool] = {"path": str(absolute(request.into) / f"{disk}.raw")}
+    if request.overwrite:
+        facts["overwrite"] = True
+    creation: JsonObject = {"createOption": "Restore", "sourceResourceId": text(disk_point, "id")}
+    document: JsonObject = {"location": location, "properties": {"creationData": creation, "farpoint": facts}}
+    path = _free_path(session, client, f"{disk}-{name.point}")
+    answer, operation = client.put(path, document)
+    return DiskRestore(disk=disk, client=client, path=path, operation=operation, document=answer)
+
+
+def _free_path(session: Session, client: ArmClient, name: str) -> str:
+    """Return the path of the first disk resource called *name*, *name*-2 … that no region has."""
+    for number in range(1, _NAMES_MAX):
+        path = client.compute_path(session.group, "disks", name if number == 1 else f"{name}-{number}")
+        if not session.fleet.holders(path):
+            return path
+    message = f"all names from {name} to {name}-{_NAMES_MAX - 1} are taken"
+    raise UsageError(message)

@@ -1,0 +1,91 @@
+"""How a command fails: a sentence for stderr and an exit status that means something.
+
+Errors of our own code (farpoint.errors) keep their class; farpoint.cli.main gives them their status with ``exit_of``.
+"""
+
+from enum import IntEnum
+from http import HTTPStatus
+
+from farpoint.errors import Code, FarpointError, IntegrityError, RefusedError, UnavailableError
+
+
+class Exit(IntEnum):
+    """Exit statuses; documented in docs/reference/cli.md."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_FOUND = 3
+    UNREACHABLE = 4
+    DAMAGED = 5
+    INTERRUPTED = 130
+
+
+class CommandError(Exception):
+    """A command cannot go on; ``exit`` is its status."""
+
+    exit = Exit.FAILED
+
+
+class UsageError(CommandError):
+    """What was typed or configured makes no sense."""
+
+    exit = Exit.USAGE
+
+
+class MissingError(CommandError):
+    """No region that answered has the resource."""
+
+    exit = Exit.NOT_FOUND
+
+
+class UnreachableError(CommandError):
+    """A region that is needed does not answer."""
+
+    exit = Exit.UNREACHABLE
+
+
+class OperationFailedError(CommandError):
+    """An operation ended as Failed; the sentence carries its code, disk, offset and cause."""
+
+    def __init__(self, message: str, *, damaged: bool = False) -> None:
+        """Say what failed; *damaged* when stored or restored bytes are not what they must be."""
+        super().__init__(message)
+        self.exit = Exit.DAMAGED if damaged else Exit.FAILED
+
+
+#: Statuses of answers that mean the request itself was wrong.
+_BAD_REQUESTS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED)
+
+
+class ApiError(CommandError):
+    """A region answered with an ARM error."""
+
+    def __init__(self, status: int, code: str, message: str, *, region: str) -> None:
+        """Keep the answer; *region* is who gave it."""
+        super().__init__(f"{code}: {message}" + (f" [{region}]" if region else ""))
+        self.status = status
+        self.code = code
+        self.message = message
+        self.exit = _exit_of_answer(status, code)
+
+
+def _exit_of_answer(status: int, code: str) -> Exit:
+    if code == Code.INTEGRITY:
+        return Exit.DAMAGED
+    if code == Code.PEER_UNAVAILABLE:
+        return Exit.UNREACHABLE
+    if status == HTTPStatus.NOT_FOUND:
+        return Exit.NOT_FOUND
+    return Exit.USAGE if status in _BAD_REQUESTS else Exit.FAILED
+
+
+def exit_of(error: CommandError | FarpointError) -> Exit:
+    """Return the exit status for *error*."""
+    if isinstance(error, CommandError):
+        return error.exit
+    if isinstance(error, IntegrityError):
+        return Exit.DAMAGED
+    if isinstance(error, UnavailableError):
+        return Exit.UNREACHABLE
+    return Exit.USAGE if isinstance(error, RefusedError) else Exit.FAILED

@@ -1,0 +1,109 @@
+"""Start restore points: captures in the region of the VM, copies in another region."""
+
+from attrs import frozen
+
+from farpoint.cli.arm import ArmClient
+from farpoint.cli.documents import text
+from farpoint.cli.failures import UsageError
+from farpoint.cli.fleet import Found
+from farpoint.cli.lookup import COLLECTIONS, find_disk, find_point, find_vm, point_segments
+from farpoint.cli.naming import PointName, copy_collection
+from farpoint.cli.session import Session
+from farpoint.cli.waiting import watch_point
+from farpoint.cli.work import Work
+from farpoint.model.documents import JsonObject
+from farpoint.model.regions import region_key
+
+
+@frozen(kw_only=True)
+class CaptureRequest:
+    """How to capture."""
+
+    #: VM to capture; empty: the one the collection is named after.
+    vm: str = ""
+    allow_live: bool = False
+    #: Names of disks to leave out.
+    exclude_disks: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class StartedPoint:
+    """A restore point that a region has begun."""
+
+    name: PointName
+    client: ArmClient
+    path: str
+    document: JsonObject
+
+
+def create_point(session: Session, name: PointName, request: CaptureRequest) -> StartedPoint:
+    """Begin to capture a VM, in the collection of *name*, which is made when it is missing."""
+    client = _collection_of(session, name, request)
+    return _put_point(client, session.group, name, _capture_document(session, request))
+
+
+def copy_point(session: Session, name: PointName, *, to: str, collection: str = "") -> StartedPoint:
+    """Begin to copy a point into the region *to*, keeping its name, in a collection that is made when it is missing."""
+    target = session.fleet.region(to)
+    source = find_point(session, name)
+    copied = PointName(collection or copy_collection(name.collection, region_key(to)), name.point)
+    source_id = text(source.value, "id")
+    path = target.compute_path(session.group, COLLECTIONS, copied.collection)
+    if target.find(path) is None:
+        target.put(path, _collection_document(region_key(to), source_id.rpartition("/restorePoints/")[0]))
+    return _put_point(target, session.group, copied, {"properties": {"sourceRestorePoint": {"id": source_id}}})
+
+
+def finish_point(session: Session, point: StartedPoint, *, title: str) -> tuple[JsonObject, Work]:
+    """Wait until the point is complete and verified."""
+    watched = watch_point(point.client, point.path)
+    work = session.wait(watched.look, title=title)
+    return watched.document, work
+
+
+def started(session: Session, name: PointName, found: Found[JsonObject]) -> StartedPoint:
+    """Take up a point that somebody began."""
+    path = found.client.compute_path(session.group, *point_segments(name))
+    return StartedPoint(name=name, client=found.client, path=path, document=found.value)
+
+
+def _collection_of(session: Session, name: PointName, request: CaptureRequest) -> ArmClient:
+    """Return the region that has the collection, making it where the VM is when no region has it."""
+    existing = session.fleet.find_optional(
+        f"collection {name.collection}",
+        lambda client: client.find(client.compute_path(session.group, COLLECTIONS, name.collection)),
+        region=session.region,
+    )
+    if existing is not None and not request.vm:
+        return existing.client
+    vm = find_vm(session, request.vm or name.collection)
+    vm_id = text(vm.value, "id")
+    if existing is None:
+        path = vm.client.compute_path(session.group, COLLECTIONS, name.collection)
+        vm.client.put(path, _collection_document(text(vm.value, "location"), vm_id))
+        return vm.client
+    source = text(existing.value, "properties", "source", "id")
+    if source.lower() != vm_id.lower():
+        message = f"collection {name.collection} holds the points of {source}, not those of {vm_id}"
+        raise UsageError(message)
+    return existing.client
+
+
+def _put_point(client: ArmClient, group: str, name: PointName, document: JsonObject) -> StartedPoint:
+    path = client.compute_path(group, *point_segments(name))
+    answer, _operation = client.put(path, document)
+    return StartedPoint(name=name, client=client, path=path, document=answer)
+
+
+def _collection_document(location: str, source_id: str) -> JsonObject:
+    return {"location": location, "properties": {"source": {"id": source_id}}}
+
+
+def _capture_document(session: Session, request: CaptureRequest) -> JsonObject:
+    properties: dict[str, JsonObject | list[JsonObject]] = {}
+    if request.exclude_disks:
+        disks = [find_disk(session, disk).value for disk in request.exclude_disks]
+        properties["excludeDisks"] = [{"id": text(disk, "id")} for disk in disks]
+    if request.allow_live:
+        properties["farpoint"] = {"allowLive": True}
+    return {"properties": properties} if properties else {}

@@ -1,0 +1,63 @@
+"""Every key of ``config.toml``: its default and its meaning. The loader accepts these and no others; the reference page lists them.
+
+Keys of the tables that repeat (``[[peers]]``, ``[[directory.clients]]``) are written without a number.
+"""
+
+from typing import Final
+
+from attrs import frozen
+
+#: Marks a key that has no default.
+REQUIRED: Final = None
+
+SettingValue = str | int | tuple[str, ...] | None
+
+
+@frozen
+class Setting:
+    """One key: dotted name, default (None: must be given), and what it means."""
+
+    name: str
+    default: SettingValue
+    meaning: str
+
+    @property
+    def table(self) -> str:
+        """The table the key stands in."""
+        return self.name.rpartition(".")[0]
+
+    @property
+    def key(self) -> str:
+        """The key inside its table."""
+        return self.name.rpartition(".")[2]
+
+
+SETTINGS: Final = (
+    Setting("region.name", REQUIRED, "Name of the region, as in ARM locations: a letter, then letters, digits or '-'."),
+    Setting("region.id", REQUIRED, "GUID of this deployment; a rebuilt region of the same name gets another."),
+    Setting("region.state", ".", "Folder of metadata.sqlite and dbos.sqlite."),
+    Setting("listen.clients", "127.0.0.1:8443", "Address of the listener for clients (TLS)."),
+    Setting("listen.peers", "127.0.0.1:8444", "Address of the listener for peers (mutual TLS)."),
+    Setting("listen.endpoint", "", "Base URL clients use; empty: https:// and listen.clients."),
+    Setting("listen.certificate", "keys/server.crt", "Certificate shown to clients, PEM."),
+    Setting("listen.key", "keys/server.key", "Its private key, mode 0600."),
+    Setting("peer_tls.certificate", "keys/peer.crt", "Certificate shown to peers, PEM; carries the region's id."),
+    Setting("peer_tls.key", "keys/peer.key", "Its private key, mode 0600."),
+    Setting("peer_tls.ca", "keys/ca.crt", "Authority whose certificates are accepted on the peer listener, PEM."),
+    Setting("bucket.directory", "bucket", "Folder of the bucket: packs, manifests, keys (wrapped)."),
+    Setting("keys.file", "keys/kek.json", "Key encryption keys (the platform key), mode 0600."),
+    Setting("keys.signing", "keys/signing.pem", "Ed25519 key that signs manifests and receipts, mode 0600."),
+    Setting("keys.tokens", "keys/tokens.pem", "Key that signs access tokens, mode 0600."),
+    Setting("disks.pools", ("disks",), "Folders or block devices that disks may lie in; the first receives disks without a path."),
+    Setting("directory.tenant_id", REQUIRED, "GUID of the tenant, the same in all regions."),
+    Setting("directory.subscription_id", REQUIRED, "GUID of the subscription, the same in all regions."),
+    Setting("directory.clients.id", REQUIRED, "Client id that may ask for tokens."),
+    Setting("directory.clients.secret_scrypt", REQUIRED, "Its secret, as a scrypt hash."),
+    Setting("peers.name", REQUIRED, "Name of the other region."),
+    Setting("peers.id", REQUIRED, "GUID of the other region; its certificate must carry it."),
+    Setting("peers.endpoint", REQUIRED, "Base URL of the other region's peer listener."),
+    Setting("peers.ca", "", "Authority that signed the other region's certificate, PEM; empty: peer_tls.ca."),
+    Setting("copy.streams", 4, "Streams a copy uses at once, 1 to 8."),
+    Setting("copy.deadline_days", 14, "Days after which a copy that is not complete ends with CopyTimedOut."),
+    Setting("limits.profile", "azure", "Limits in force: azure or lifted."),
+)

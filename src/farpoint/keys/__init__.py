@@ -1,0 +1,1 @@
+"""Keys: who wraps them, who signs, and who may ask. Keys never leave their region."""

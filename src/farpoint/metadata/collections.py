@@ -1,0 +1,76 @@
+"""Restore point collections."""
+
+from sqlalchemy import Connection, RowMapping, select
+
+from farpoint.metadata.rows import RowValues, delete_row, insert_row, name_key, update_row
+from farpoint.metadata.tables import collections
+from farpoint.model.ids import CollectionId
+from farpoint.model.resources import Collection
+
+
+def insert_collection(conn: Connection, collection: Collection) -> None:
+    """Insert a new collection; raise RefusedError (Conflict) when the group has one of that name."""
+    insert_row(conn, collections, _values_of(collection), what=_words_for(collection))
+
+
+def update_collection(conn: Connection, collection: Collection) -> None:
+    """Replace the row of this collection's id; raise RefusedError when it is gone."""
+    update_row(conn, collections, _values_of(collection), what=_words_for(collection))
+
+
+def get_collection(conn: Connection, *, group: str, name: str) -> Collection | None:
+    """Return the collection of that name, whatever its case."""
+    query = select(collections).where(collections.c.group_key == name_key(group), collections.c.name_key == name_key(name))
+    row = conn.execute(query).mappings().one_or_none()
+    return None if row is None else _collection_of(row)
+
+
+def get_collection_by_guid(conn: Connection, guid: CollectionId) -> Collection | None:
+    """Return the collection with that id."""
+    row = conn.execute(select(collections).where(collections.c.id == guid)).mappings().one_or_none()
+    return None if row is None else _collection_of(row)
+
+
+def list_collections(conn: Connection, *, group: str | None = None) -> list[Collection]:
+    """Return the collections of one group or of all, by group and name."""
+    query = select(collections).order_by(collections.c.group_key, collections.c.name_key)
+    if group is not None:
+        query = query.where(collections.c.group_key == name_key(group))
+    return [_collection_of(row) for row in conn.execute(query).mappings()]
+
+
+def delete_collection(conn: Connection, guid: CollectionId) -> None:
+    """Delete the collection, if it is there; raise RefusedError while it has restore points."""
+    delete_row(conn, collections, guid, what=f"restore point collection {guid}")
+
+
+def _words_for(collection: Collection) -> str:
+    return f"restore point collection {collection.name!r} in group {collection.group!r}"
+
+
+def _values_of(collection: Collection) -> RowValues:
+    return {
+        "id": collection.id,
+        "group": collection.group,
+        "group_key": name_key(collection.group),
+        "name": collection.name,
+        "name_key": name_key(collection.name),
+        "location": collection.location,
+        "tags": collection.tags,
+        "source_id": collection.source_id,
+        "source_location": collection.source_location,
+        "time_created": collection.time_created,
+    }
+
+
+def _collection_of(row: RowMapping) -> Collection:
+    return Collection(
+        id=CollectionId(row["id"]),
+        group=row["group"],
+        name=row["name"],
+        location=row["location"],
+        tags=row["tags"],
+        source_id=row["source_id"],
+        source_location=row["source_location"],
+        time_created=row["time_created"],
+    )

@@ -1,0 +1,281 @@
+"""Every table of the region's database.
+
+Names that people gave are kept as given and compared by a ``*_key`` column (lower case) that carries the unique constraint.
+``number`` columns are small integers that order rows by birth or stand in for a long id in the large tables. The two index
+tables and the plan hold millions of rows: their key is the row (no hidden row id on SQLite) and they carry no foreign keys.
+
+A change here needs a migration (migrations.py); tests/golden/metadata holds the text of each released schema.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+
+from farpoint.metadata.columns import Document, FailureText, Guid, Moment, ProgressText, StateDigest, Texts
+
+METADATA = MetaData()
+
+#: SQLite numbers rows by itself only in a column of exactly this type.
+_NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+
+
+schema_version = Table("schema_version", METADATA, Column("version", Integer, primary_key=True))
+
+settings = Table("settings", METADATA, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+
+counters = Table("counters", METADATA, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False))
+
+groups = Table(
+    "resource_groups",
+    METADATA,
+    Column("id", Guid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False, unique=True),
+    Column("location", Text, nullable=False),
+    Column("tags", Document, nullable=False),
+)
+
+disks = Table(
+    "disks",
+    METADATA,
+    Column("id", Guid, primary_key=True),
+    Column("group", Text, nullable=False),
+    Column("group_key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("location", Text, nullable=False),
+    Column("tags", Document, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("os_type", Text),
+    Column("create_option", Text, nullable=False),
+    Column("source_resource_id", Text),
+    Column("path", Text, nullable=False, index=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("block_bytes", Integer, nullable=False),
+    Column("provisioning_state", Text, nullable=False),
+    Column("time_created", Moment, nullable=False),
+    Column("managed_by", Text),
+    Column("state", StateDigest),
+    Column("operation", Guid),
+    Column("failure", FailureText),
+    UniqueConstraint("group_key", "name_key"),
+)
+
+virtual_machines = Table(
+    "virtual_machines",
+    METADATA,
+    Column("id", Guid, primary_key=True),
+    Column("group", Text, nullable=False),
+    Column("group_key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("location", Text, nullable=False),
+    Column("tags", Document, nullable=False),
+    Column("properties", Document, nullable=False),
+    Column("time_created", Moment, nullable=False),
+    UniqueConstraint("group_key", "name_key"),
+)
+
+#: The disk is the key: no disk is ever in two VMs, nor twice in one.
+attached_disks = Table(
+    "attached_disks",
+    METADATA,
+    Column("disk", Guid, ForeignKey("disks.id"), primary_key=True),
+    Column("vm", Guid, ForeignKey("virtual_machines.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("disk_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("lun", Integer),
+)
+
+collections = Table(
+    "collections",
+    METADATA,
+    Column("id", Guid, primary_key=True),
+    Column("group", Text, nullable=False),
+    Column("group_key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("location", Text, nullable=False),
+    Column("tags", Document, nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("source_location", Text, nullable=False),
+    Column("time_created", Moment, nullable=False),
+    UniqueConstraint("group_key", "name_key"),
+)
+
+points = Table(
+    "points",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("id", Guid, nullable=False, unique=True),
+    Column("collection", Guid, ForeignKey("collections.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("provisioning_state", Text, nullable=False),
+    Column("consistency", Text),
+    Column("source_point_id", Text),
+    Column("copy_state", Text),
+    Column("time_created", Moment, nullable=False),
+    Column("source_time_created", Moment),
+    Column("exclude_disks", Texts, nullable=False),
+    Column("source_metadata", Document, nullable=False),
+    Column("manifest", Guid),
+    Column("operation", Guid, nullable=False),
+    Column("failure", FailureText),
+    UniqueConstraint("collection", "name_key"),
+)
+
+disk_points = Table(
+    "disk_points",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("id", Guid, nullable=False, unique=True),
+    Column("point", Guid, ForeignKey("points.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("disk_name", Text, nullable=False),
+    Column("lun", Integer),
+    Column("os_type", Text),
+    Column("source_disk_id", Text, nullable=False),
+    Column("source_disk_point_id", Text),
+    Column("source_location", Text, nullable=False),
+    Column("source_unique_id", Text, nullable=False, index=True),
+    Column("family_id", Text, nullable=False),
+    Column("time_created", Moment, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("block_bytes", Integer, nullable=False),
+    Column("state", StateDigest),
+    Column("scope", Guid),
+    Column("mode", Text),
+    Column("why_full", Text),
+    Column("change_detection", Text),
+    Column("read_bytes", BigInteger, nullable=False),
+    Column("stored_bytes", BigInteger, nullable=False),
+    UniqueConstraint("point", "name_key"),
+)
+
+operations = Table(
+    "operations",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("id", Guid, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("resource_id", Text, nullable=False),
+    Column("subject", Text, nullable=False, index=True),
+    Column("state", Text, nullable=False, index=True),
+    Column("answered", Boolean, nullable=False),
+    Column("incarnation", Integer, nullable=False),
+    Column("principal", Text, nullable=False),
+    Column("request", Document, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("progress", ProgressText, nullable=False),
+    Column("failure", FailureText),
+)
+
+holds = Table(
+    "holds",
+    METADATA,
+    Column("token", Text, primary_key=True),
+    Column("manifest", Guid, nullable=False, index=True),
+    Column("point_id", Text, nullable=False),
+    Column("peer", Guid, nullable=False),
+    Column("operation", Guid, nullable=False),
+    Column("ticks_left", Integer, nullable=False),
+    UniqueConstraint("peer", "operation"),
+)
+
+receipts = Table(
+    "receipts",
+    METADATA,
+    Column("token", Text, primary_key=True),
+    Column("manifest", Guid, nullable=False, index=True),
+    Column("peer", Guid, nullable=False),
+    Column("operation", Guid, nullable=False),
+    Column("receipt", LargeBinary, nullable=False),
+)
+
+peer_pins = Table(
+    "peer_pins",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("region", Guid, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False, index=True),
+    Column("signing_key", LargeBinary, nullable=False),
+    Column("token_key", LargeBinary, nullable=False),
+)
+
+scopes = Table("scopes", METADATA, Column("number", _NUMBER, primary_key=True), Column("id", Guid, nullable=False, unique=True))
+
+packs = Table(
+    "packs",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("id", LargeBinary, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("scope", BigInteger, ForeignKey("scopes.number"), nullable=False),
+    Column("key_generation", Integer, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    #: writing -> live -> condemned; see chunk_index.py.
+    Column("state", Text, nullable=False),
+    Column("operation", Guid, nullable=False, index=True),
+    Column("incarnation", Integer, nullable=False),
+    Column("checked_at", Moment),
+)
+
+
+def _entries(name: str, *more: Column[object]) -> Table:
+    return Table(
+        name,
+        METADATA,
+        Column("scope", BigInteger, primary_key=True, autoincrement=False),
+        Column("id", LargeBinary, primary_key=True),
+        Column("pack", BigInteger, nullable=False),
+        Column("frame", Integer, nullable=False),
+        Column("offset_bytes", BigInteger, nullable=False),
+        Column("sealed_bytes", Integer, nullable=False),
+        Column("raw_bytes", Integer, nullable=False),
+        *more,
+        sqlite_with_rowid=False,
+    )
+
+
+chunks = _entries("chunks")
+
+nodes = _entries("nodes", Column("closed_since", Moment))
+
+planned_chunks = Table(
+    "planned_chunks",
+    METADATA,
+    Column("operation", BigInteger, primary_key=True, autoincrement=False),
+    Column("disk", Text, primary_key=True),
+    Column("block", BigInteger, primary_key=True, autoincrement=False),
+    Column("chunk", LargeBinary, nullable=False),
+    Column("wire_bytes", Integer, nullable=False),
+    Index("planned_chunks_once", "operation", "chunk", unique=True),
+    sqlite_with_rowid=False,
+)
+
+#: What a running copy was told by its source: enough to publish with the source gone.
+copy_sources = Table(
+    "copy_sources",
+    METADATA,
+    Column("operation", Guid, primary_key=True),
+    Column("token", Text, nullable=False),
+    Column("region", Guid, nullable=False),
+    Column("manifest", Guid, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("facts", Document, nullable=False),
+    #: What the verify step proved per disk; null before it.
+    Column("proofs", Document),
+)
+
+#: How far a disk that is being restored is written and synced.
+restore_checkpoints = Table(
+    "restore_checkpoints",
+    METADATA,
+    Column("disk", Guid, primary_key=True),
+    Column("identity", Text, nullable=False),
+    Column("synced_bytes", BigInteger, nullable=False),
+)

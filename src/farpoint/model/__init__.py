@@ -1,0 +1,1 @@
+"""The nouns, as frozen values: no I/O, no database, no HTTP."""

@@ -1,0 +1,173 @@
+"""The transfer of a copy: fetch planned chunks over several streams, prove each by its id, seal it under our own keys, pack it.
+
+The durable truth of a transfer is the set of chunks in the index: running it again skips what arrived. Per stream at most an open
+pack and one batch are not durable yet (see vault.pack_writer.DATA_PACK_BYTES).
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+from attrs import frozen
+
+from farpoint.codec.compression import BlockDecompressor
+from farpoint.codec.digest import chunk_id
+from farpoint.errors import FarpointError, IntegrityError, Place
+from farpoint.model.ids import ScopeId
+from farpoint.model.index import PlannedChunk
+from farpoint.model.operations import Claim
+from farpoint.movers.lanes import Lanes
+from farpoint.movers.ports import PlanStore, SourceRegion, WireChunk
+from farpoint.units import MIB
+from farpoint.vault.vault import Vault
+
+#: Wire bytes and blocks of one request; the peer API refuses more.
+BATCH_WIRE_BYTES = 4 * MIB
+BATCH_BLOCKS = 64
+#: Plan rows read at a time.
+_PLAN_PAGE = 4096
+
+
+@frozen(kw_only=True)
+class TransferParts:
+    """What a transfer works with."""
+
+    vault: Vault
+    lanes: Lanes
+    source: SourceRegion
+    token: str
+    scope: ScopeId
+    store: PlanStore
+    claim: Claim
+
+
+@frozen(kw_only=True)
+class Arrived:
+    """A step of progress: planned bytes of one disk that came to be here since the last, and how many of them crossed the wire."""
+
+    disk: str
+    done_bytes: int
+    wire_bytes: int
+
+
+@frozen(kw_only=True)
+class _Order:
+    """Chunks to fetch in one request, and planned bytes found here already on the way to them."""
+
+    chunks: tuple[PlannedChunk, ...]
+    skipped_bytes: int
+
+
+def transfer_disk(parts: TransferParts, disk: str, *, block_bytes: int, on_arrival: Callable[[Arrived], None]) -> int:
+    """Fetch every planned chunk of *disk* that is not here; return the bytes stored (sealed, packed)."""
+    made: list[_TransferLane] = []
+    meter = _Meter(disk)
+
+    def make_lane() -> _TransferLane:
+        made.append(_TransferLane(parts, disk, block_bytes=block_bytes, meter=meter))
+        return made[-1]
+
+    def tell() -> None:
+        on_arrival(meter.take())
+
+    with contextlib.closing(parts.lanes.run(make_lane, _orders(parts, disk), idle=tell)) as finished:
+        for _ in finished:
+            tell()
+    return sum(lane.stored_bytes for lane in made)
+
+
+def _orders(parts: TransferParts, disk: str) -> Iterator[_Order]:
+    """Cut the disk's plan into requests, leaving out what is here."""
+    after = -1
+    while page := parts.store.read(parts.claim.operation, disk=disk, after_block=after, limit=_PLAN_PAGE):
+        after = page[-1].block
+        present = parts.vault.index.find_chunks(parts.scope, {planned.chunk for planned in page})
+        missing = [planned for planned in page if planned.chunk not in present]
+        skipped = sum(planned.wire_bytes for planned in page) - sum(planned.wire_bytes for planned in missing)
+        if skipped:
+            yield _Order(chunks=(), skipped_bytes=skipped)
+        for chunks in _requests(missing):
+            yield _Order(chunks=chunks, skipped_bytes=0)
+
+
+def _requests(missing: Sequence[PlannedChunk]) -> Iterator[tuple[PlannedChunk, ...]]:
+    batch: list[PlannedChunk] = []
+    weight = 0
+    for planned in missing:
+        if batch and (weight + planned.wire_bytes > BATCH_WIRE_BYTES or len(batch) == BATCH_BLOCKS):
+            yield tuple(batch)
+            batch, weight = [], 0
+        batch.append(planned)
+        weight += planned.wire_bytes
+    if batch:
+        yield tuple(batch)
+
+
+class _Meter:
+    """Counts what the lanes accept, chunk by chunk: over a slow link one request takes long. Thread-safe."""
+
+    def __init__(self, disk: str) -> None:
+        self._disk = disk
+        self._lock = threading.Lock()
+        self._done = self._wire = 0
+
+    def add(self, *, done_bytes: int, wire_bytes: int) -> None:
+        with self._lock:
+            self._done += done_bytes
+            self._wire += wire_bytes
+
+    def take(self) -> Arrived:
+        """Return what came since the last time."""
+        with self._lock:
+            arrived = Arrived(disk=self._disk, done_bytes=self._done, wire_bytes=self._wire)
+            self._done = self._wire = 0
+        return arrived
+
+
+class _TransferLane:
+    """One stream: asks, proves, seals."""
+
+    def __init__(self, parts: TransferParts, disk: str, *, block_bytes: int, meter: _Meter) -> None:
+        self._meter = meter
+        self._source = parts.source
+        self._token = parts.token
+        self._disk = disk
+        self._block_bytes = block_bytes
+        self._writer = parts.vault.chunk_writer(parts.scope, parts.claim, read_back=True)
+        self._decompressor = BlockDecompressor()
+
+    @property
+    def stored_bytes(self) -> int:
+        return self._writer.stored_bytes
+
+    def work(self, item: _Order) -> None:
+        if not item.chunks:
+            self._meter.add(done_bytes=item.skipped_bytes, wire_bytes=0)
+            return
+        blocks = [planned.block for planned in item.chunks]
+        stream = self._source.blocks(self._token, disk=self._disk, blocks=blocks)
+        for planned, chunk in zip(item.chunks, stream, strict=True):
+            self._accept(planned, chunk)
+            self._meter.add(done_bytes=planned.wire_bytes, wire_bytes=len(chunk.payload))
+
+    def finish(self) -> None:
+        self._writer.flush()
+
+    def abandon(self) -> None:
+        """Keep what arrived, whatever went wrong elsewhere: it need not travel again."""
+        with contextlib.suppress(FarpointError):
+            self._writer.flush()
+
+    def _accept(self, planned: PlannedChunk, chunk: WireChunk) -> None:
+        place = Place(disk=self._disk, offset_bytes=planned.block * self._block_bytes, length_bytes=self._block_bytes)
+        if chunk.block != planned.block:
+            message = f"the source sent block {chunk.block} where {planned.block} was asked for"
+            raise IntegrityError(message, place=place)
+        try:
+            raw = self._decompressor.decompress(chunk.compression, chunk.payload, raw_bytes=self._block_bytes)
+        except IntegrityError as error:
+            raise IntegrityError(error.message, place=place) from error
+        if chunk_id(raw) != planned.chunk:
+            message = "the source sent bytes that do not hash to the chunk id in its own map"
+            raise IntegrityError(message, place=place)
+        self._writer.add(planned.chunk, compression=chunk.compression, raw_bytes=self._block_bytes, payload=chunk.payload)

@@ -1,0 +1,1 @@
+"""Durable running of operations. The only package that knows DBOS."""

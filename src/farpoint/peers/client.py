@@ -1,0 +1,190 @@
+"""Asking one peer: which version to speak, whose keys to believe, and the questions that are not about a copy (those: source.py).
+
+The first call of a client, and the first after a failure, exchanges identities: both sides pin the other's keys at first contact
+and refuse a change, and the newest version that both speak is used from then on.
+"""
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import closing
+from pathlib import Path
+from typing import Final, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from farpoint.clock import Clock
+from farpoint.errors import Code, FarpointError, RefusedError, UnavailableError
+from farpoint.model.documents import JsonObject
+from farpoint.model.ids import RegionId
+from farpoint.model.remote import RegionIdentity, RemoteResource
+from farpoint.model.resources import ResourceGroup
+from farpoint.peers.connection import READ_SECONDS, Answer, ConnectionPool, PeerRoute
+from farpoint.peers.documents import Fields, decode_document, encode_document
+from farpoint.peers.framing import Item, StreamKind, read_stream
+from farpoint.peers.messages import group_from_json, group_to_json, identity_from_json, identity_to_json
+from farpoint.peers.problems import problem_from_json
+from farpoint.peers.protocol import Call, shared_version
+from farpoint.peers.tls import OwnCertificate, context_towards, trusted_peer
+
+#: A client of ours waits for the answer, so a silent peer is given up sooner than in a copy.
+LOOKUP_SECONDS: Final = 5.0
+_OK: Final = 200
+_SERVER_ERRORS: Final = 500
+
+_T = TypeVar("_T")
+
+
+class Pins(Protocol):
+    """Remembers each peer's keys from the first contact on."""
+
+    def check(self, identity: RegionIdentity) -> None:
+        """Pin the keys of a region met for the first time; raise RefusedError(PEER_UNTRUSTED) when known ones changed."""
+        ...
+
+
+@frozen(kw_only=True)
+class PeerSettings:
+    """One peer as configured."""
+
+    name: str
+    region: RegionId
+    #: ``https://host:port`` of its peer listener.
+    endpoint: str
+    #: CA certificates that sign for it.
+    ca_file: Path
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of the endpoint; refused when it is no such URL."""
+        parts = urlsplit(self.endpoint)
+        try:
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            host, port = None, None
+        if parts.scheme != "https" or not host or not port or parts.path.strip("/"):
+            raise RefusedError(
+                Code.CONFIGURATION, f"endpoint {self.endpoint!r} of peer {self.name} is not a URL like https://10.0.0.2:8444"
+            )
+        return host, port
+
+
+class PeerClient:
+    """Talks to one peer. Safe to use from several threads."""
+
+    def __init__(self, settings: PeerSettings, *, own: OwnCertificate, identity: RegionIdentity, pins: Pins, clock: Clock) -> None:
+        """Read the certificates; connect later. *identity* is what this region says of itself."""
+        host, port = settings.address
+        self.trusted = trusted_peer(name=settings.name, region=settings.region, ca_file=settings.ca_file)
+        context = context_towards(self.trusted, own)
+        route = PeerRoute(peer=self.trusted, host=host, port=port, context=context, here=identity.name)
+        self._pool = ConnectionPool(route, clock)
+        self._identity = identity
+        self._pins = pins
+        self._lock = threading.Lock()
+        self._version: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the peer, as configured here."""
+        return self.trusted.name
+
+    @property
+    def region(self) -> RegionId:
+        """Region id of the peer, as configured here."""
+        return self.trusted.region
+
+    def identity(self, *, read_seconds: float = LOOKUP_SECONDS) -> RegionIdentity:
+        """Exchange identities: check or pin the peer's keys, and agree on a version."""
+        fields = self._post(Call.IDENTITY, identity_to_json(self._identity), read_seconds=read_seconds)
+        theirs = self._parsed(lambda: identity_from_json(fields))
+        if theirs.region != self.region:
+            raise RefusedError(Code.PEER_UNTRUSTED, f"peer {self.name} ({self.region}) says that it is region {theirs.region}")
+        self._pins.check(theirs)
+        version = shared_version(theirs.versions, peer=self.name)
+        with self._lock:
+            self._version = version
+        return theirs
+
+    def resource(self, arm_id: str) -> RemoteResource | None:
+        """Return the peer's resource with this id, None when it has none."""
+        fields = self.ask(Call.RESOURCE, {"id": arm_id}, read_seconds=LOOKUP_SECONDS)
+        found = self._parsed(lambda: fields.inner_or_none("document"))
+        return None if found is None else RemoteResource(region_name=self.name, document=found.document)
+
+    def group(self, name: str) -> ResourceGroup | None:
+        """Return the resource group as the peer knows it, None when it does not."""
+        fields = self.ask(Call.GROUP, {"name": name}, read_seconds=LOOKUP_SECONDS)
+        found = self._parsed(lambda: fields.inner_or_none("group"))
+        return None if found is None else self._parsed(lambda: group_from_json(found))
+
+    def put_group(self, group: ResourceGroup) -> None:
+        """Tell the peer about a resource group."""
+        self.ask(Call.PUT_GROUP, {"group": group_to_json(group)}, read_seconds=LOOKUP_SECONDS)
+
+    def ask(self, call: Call, document: JsonObject, *, read_seconds: float = READ_SECONDS) -> Fields:
+        """Send a message in the agreed version and return the answer's fields."""
+        version = self._agreed(read_seconds)
+        try:
+            return self._post(call, {**document, "v": version}, read_seconds=read_seconds)
+        except UnavailableError:
+            self._disagree()
+            raise
+
+    def stream(self, call: Call, document: JsonObject, kind: StreamKind) -> Generator[Item]:
+        """Send a message and yield the items of the stream that answers it; each is valid until the next is taken."""
+        version = self._agreed(READ_SECONDS)
+        body = encode_document({**document, "v": version})
+        try:
+            with self._pool.request(call.path, body) as (answer, buffer):
+                if answer.status != _OK:
+                    raise self._problem(answer)
+                with closing(read_stream(answer, kind=kind, version=version, peer=self.name, buffer=buffer)) as items:
+                    yield from items
+                answer.expect_end()
+        except UnavailableError:
+            self._disagree()
+            raise
+
+    def read(self, read: Callable[[Fields], _T], fields: Fields) -> _T:
+        """Read an answer with *read*; refuse the peer's answer when it is malformed."""
+        return self._parsed(lambda: read(fields))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+    def _agreed(self, read_seconds: float) -> int:
+        with self._lock:
+            version = self._version
+        if version is None:
+            return shared_version(self.identity(read_seconds=read_seconds).versions, peer=self.name)
+        return version
+
+    def _disagree(self) -> None:
+        # A peer that went away may come back as another version, or as somebody else.
+        with self._lock:
+            self._version = None
+
+    def _post(self, call: Call, document: JsonObject, *, read_seconds: float) -> Fields:
+        with self._pool.request(call.path, encode_document(document), read_seconds=read_seconds) as (answer, _):
+            if answer.status != _OK:
+                raise self._problem(answer)
+            data = answer.read_all()
+        return self._parsed(lambda: decode_document(data))
+
+    def _problem(self, answer: Answer) -> FarpointError:
+        data = answer.read_all()
+        try:
+            return problem_from_json(decode_document(data).inner("error"), peer=self.name)
+        except ValueError:
+            message = f"peer {self.name} answered with status {answer.status}"
+            if answer.status >= _SERVER_ERRORS:
+                return UnavailableError(Code.PEER_UNAVAILABLE, message)
+            return RefusedError(Code.PEER_REFUSED, message, hint="Is its endpoint the peer listener of a Farpoint region?")
+
+    def _parsed(self, read: Callable[[], _T]) -> _T:
+        try:
+            return read()
+        except ValueError as error:
+            raise RefusedError(Code.PEER_REFUSED, f"peer {self.name} gave an answer that cannot be read: {error}") from error

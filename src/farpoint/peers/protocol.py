@@ -1,0 +1,78 @@
+"""The peer protocol's fixed points: calls, versions and limits. Normative: docs/format/peer-protocol.md.
+
+Every call is ``POST /peer/<call>`` with a JSON object that names the version it is written in (``v``). A region speaks its newest
+version and the one before. Only ``identity`` answers whatever the version is, so that two regions can find the one they share.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+from farpoint.errors import Code, RefusedError
+from farpoint.units import MIB
+
+VERSION: Final = 1
+VERSION_OLDEST: Final = max(1, VERSION - 1)
+#: Versions this program speaks, newest first.
+VERSIONS: Final = tuple(range(VERSION, VERSION_OLDEST - 1, -1))
+
+PATH_PREFIX: Final = "/peer/"
+
+#: Nodes of one request: at most 0.5 MiB of answer.
+NODES_MAX: Final = 256
+#: Blocks of one request: with 256 KiB blocks two full batches of bytes.
+BLOCKS_MAX: Final = 64
+#: Payload after which a stream of blocks ends early; the client asks again for the rest. What is lost when a stream is cut.
+BATCH_BYTES_MAX: Final = 8 * MIB
+#: Blocks measured by one request: 4 GiB of disk with 256 KiB blocks.
+MEASURE_MAX: Final = 16_384
+#: Largest request body: a measure of 16384 block numbers is a tenth of it.
+REQUEST_BYTES_MAX: Final = 2 * MIB
+#: Largest JSON answer: a hold carries a manifest with up to 64 disks and a VM's properties.
+ANSWER_BYTES_MAX: Final = 16 * MIB
+#: Longest name, token or resource id in a message.
+TEXT_LENGTH_MAX: Final = 2048
+
+
+class Call(StrEnum):
+    """What one region asks another."""
+
+    IDENTITY = "identity"
+    RESOURCE = "resource"
+    GROUP = "group"
+    PUT_GROUP = "put-group"
+    HOLD = "hold"
+    NODES = "nodes"
+    MEASURE = "measure"
+    BLOCKS = "blocks"
+    RELEASE = "release"
+
+    @property
+    def path(self) -> str:
+        """Path of the call on the peer listener."""
+        return PATH_PREFIX + self.value
+
+
+def check_version(version: int) -> None:
+    """Refuse a message written in a version this program does not speak."""
+    if version not in VERSIONS:
+        spoken = ", ".join(str(known) for known in VERSIONS)
+        raise RefusedError(
+            Code.PEER_REFUSED,
+            f"the request is in version {version} of the peer protocol, this region speaks {spoken}",
+            hint="Upgrade the older region: neighbouring versions understand each other.",
+        )
+
+
+def shared_version(theirs: Iterable[int], *, peer: str) -> int:
+    """Return the newest version both sides speak; refuse when there is none."""
+    known = frozenset(theirs)
+    for version in VERSIONS:
+        if version in known:
+            return version
+    spoken, asked = ", ".join(str(one) for one in VERSIONS), ", ".join(str(one) for one in sorted(known, reverse=True))
+    raise RefusedError(
+        Code.PEER_REFUSED,
+        f"peer {peer} speaks version {asked or 'none'} of the peer protocol, this region {spoken}",
+        hint="Upgrade the older region: neighbouring versions understand each other.",
+    )

@@ -1,0 +1,138 @@
+"""Creating a copy of another region's restore point: find the source, write the rows, start the copy.
+
+Steps: see that the collection takes copies of this source and the name is free; ask the peers for the source point (outside any
+transaction); in one transaction check again and insert point and operation; start the workflow. The disks' rows come with the hold.
+"""
+
+import datetime as dt
+from typing import Final
+
+from attrs import frozen
+
+from farpoint.errors import Code, RefusedError
+from farpoint.metadata import operations, points
+from farpoint.metadata.connection import Connection
+from farpoint.model.arm_id import ArmId
+from farpoint.model.documents import JsonObject
+from farpoint.model.ids import PointId
+from farpoint.model.manifest import Consistency
+from farpoint.model.operations import OperationKind
+from farpoint.model.remote import RemoteResource
+from farpoint.model.resources import Collection, CopyState, ProvisioningState, RestorePoint
+from farpoint.services.context import RegionContext
+from farpoint.services.groups import require_group
+from farpoint.services.json_reading import object_at, text_at, value_at
+from farpoint.services.new_operations import new_operation
+from farpoint.services.outcome import Put
+from farpoint.services.point_details import PointDetails
+from farpoint.services.points import point_id, require_collection_for_new_point
+from farpoint.services.references import COLLECTION_TYPE, POINT_TYPE, parse_reference
+from farpoint.services.refusals import entity_missing, invalid
+from farpoint.services.storage_profile import without_disk_points
+
+SOURCE_TARGET: Final = "properties.sourceRestorePoint.id"
+
+
+@frozen(kw_only=True)
+class CopyRequest:
+    """A PUT of a restore point that is to be copied here."""
+
+    group: str
+    collection: str
+    name: str
+    #: ARM id of the source restore point.
+    source_id: str
+
+
+def copy_point(context: RegionContext, request: CopyRequest, *, principal: str) -> Put[PointDetails]:
+    """Create a copy of another region's restore point; the work goes on after the answer."""
+    source = parse_reference(context, request.source_id, POINT_TYPE, target=SOURCE_TARGET)
+    require_group(context, request.group)
+    with context.database.read() as conn:
+        _require_target(context, conn, request, source)
+    remote = context.peers.resource(str(source))
+    if remote is None:
+        raise entity_missing(source, target=SOURCE_TARGET)
+    _require_complete(source, remote)
+    with context.database.write() as conn:
+        collection = _require_target(context, conn, request, source)
+        details = _rows(context, request, collection=collection, remote=remote, principal=principal)
+        points.insert_point(conn, details.point)
+        assert details.operation is not None
+        operations.insert_operation(conn, details.operation)
+    context.launch(details.point.operation)
+    return Put(resource=details, created=True, operation=details.operation)
+
+
+def _require_target(context: RegionContext, conn: Connection, request: CopyRequest, source: ArmId) -> Collection:
+    """Return the collection, which must hold copies of the source point's own collection."""
+    collection = require_collection_for_new_point(context, conn, group=request.group, collection=request.collection, name=request.name)
+    if collection.source_id.lower() == source.parent.key:
+        return collection
+    local = not _is_copy_target(collection)
+    message = f"Collection '{collection.name}' {'holds points of' if local else 'takes copies from'} {collection.source_id}."
+    hint = f"Copy into a collection whose source is {source.parent}."
+    raise invalid(SOURCE_TARGET, message, hint=hint)
+
+
+def _is_copy_target(collection: Collection) -> bool:
+    return f"/{COLLECTION_TYPE}/".lower() in collection.source_id.lower()
+
+
+def _require_complete(source: ArmId, remote: RemoteResource) -> None:
+    """Refuse a source whose own bytes are not all there yet."""
+    state = text_at(remote.document, "properties", "provisioningState")
+    if state == ProvisioningState.SUCCEEDED and value_at(remote.document, "properties", "farpoint", "complete") is True:
+        return
+    message = f"Restore point '{source.name}' in region '{remote.region_name}' is not complete: {state or 'of unknown state'}."
+    hint = "Wait until it is, then ask again; one that failed or is being deleted cannot be copied."
+    raise RefusedError(Code.RESTORE_POINT_NOT_READY, message, hint=hint, target=SOURCE_TARGET)
+
+
+def _rows(context: RegionContext, request: CopyRequest, *, collection: Collection, remote: RemoteResource, principal: str) -> PointDetails:
+    guid = PointId(context.entropy.guid())
+    arm_id = point_id(context, group=collection.group, collection=collection.name, name=request.name)
+    source_id = text_at(remote.document, "id") or request.source_id
+    operation = new_operation(
+        context,
+        OperationKind.COPY_POINT,
+        resource=arm_id,
+        subject=str(guid),
+        principal=principal,
+        request={"sourcePointId": source_id, "sourceRegion": remote.region_name},
+    )
+    properties = object_at(remote.document, "properties")
+    point = RestorePoint(
+        id=guid,
+        collection=collection.id,
+        group=collection.group,
+        collection_name=collection.name,
+        name=request.name,
+        provisioning_state=ProvisioningState.CREATING,
+        consistency=_consistency(properties),
+        source_point_id=source_id,
+        copy_state=CopyState.REPLICATING,
+        time_created=operation.created_at,
+        source_time_created=_source_time(properties),
+        exclude_disks=(),
+        source_metadata=without_disk_points(object_at(properties, "sourceMetadata")),
+        manifest=None,
+        operation=operation.id,
+    )
+    return PointDetails(point=point, disks=(), operation=operation)
+
+
+def _consistency(properties: JsonObject) -> Consistency | None:
+    """Inherit the source's consistency; the signed statement that comes with the hold has the last word."""
+    text = text_at(properties, "consistencyMode")
+    return Consistency(text) if text in set(Consistency) else None
+
+
+def _source_time(properties: JsonObject) -> dt.datetime | None:
+    text = text_at(properties, "farpoint", "sourceTimeCreated") or text_at(properties, "timeCreated")
+    try:
+        moment = None if text is None else dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    # A time without an offset cannot be compared with ours.
+    return moment if moment is None or moment.tzinfo is not None else None

@@ -1,0 +1,219 @@
+"""Creating a local restore point: check everything, write the rows, start the capture.
+
+Steps: read the VM and its disks; look at each disk (outside any transaction); in one transaction see that nothing changed, that no
+other capture of the VM runs and that the name is free, and insert point, disk points and operation; start the workflow.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from attrs import evolve, frozen
+
+from farpoint.disks.in_use import refuse_if_in_use
+from farpoint.disks.inspect import inspect_disk
+from farpoint.errors import Code, FarpointError, RefusedError
+from farpoint.metadata import collections, disk_points, disks, operations, points, virtual_machines
+from farpoint.metadata.connection import Connection
+from farpoint.model.arm_id import parse_arm_id
+from farpoint.model.ids import DiskPointId, PointId
+from farpoint.model.manifest import Consistency
+from farpoint.model.operations import Operation, OperationKind
+from farpoint.model.resources import AttachedDisk, Collection, Disk, DiskRestorePoint, ProvisioningState, RestorePoint, VirtualMachine
+from farpoint.services.context import RegionContext
+from farpoint.services.groups import require_group
+from farpoint.services.new_operations import new_operation
+from farpoint.services.outcome import Put
+from farpoint.services.point_details import PointDetails
+from farpoint.services.points import point_id, require_collection_for_new_point
+from farpoint.services.references import DISK_TYPE, VM_TYPE, parse_reference
+from farpoint.services.refusals import invalid, not_allowed, resource_missing
+from farpoint.services.storage_profile import describe_vm
+
+EXCLUDE_TARGET: Final = "properties.excludeDisks"
+_CHANGED: Final = (
+    "Changes were made to the Virtual Machine while the operation 'Create Restore Point' was in progress. "
+    "Operation Create Restore Point cannot be completed at this time."
+)
+_CONCURRENT: Final = "RestorePoint creation failed since a concurrent 'Create RestorePoint' operation was triggered on the VM."
+
+
+@frozen(kw_only=True)
+class PointRequest:
+    """A PUT of a local restore point."""
+
+    group: str
+    collection: str
+    name: str
+    #: ARM ids of disks to leave out.
+    exclude_disks: tuple[str, ...]
+    #: What the client asked for; None leaves it to us.
+    consistency: Consistency | None
+    #: Capture disks that are in use, at the caller's risk.
+    allow_live: bool
+
+
+@frozen(kw_only=True)
+class _Subject:
+    """What is to be captured, as read before looking at the disks."""
+
+    collection: Collection
+    vm: VirtualMachine
+    #: Lower-case ARM ids of the disks to leave out.
+    excluded: frozenset[str]
+    #: The disks to capture with their attachments, OS disk first.
+    chosen: tuple[tuple[AttachedDisk, Disk], ...]
+
+
+def create_point(context: RegionContext, request: PointRequest, *, principal: str) -> Put[PointDetails]:
+    """Create a restore point of the collection's VM; the capture goes on after the answer."""
+    excluded = _excluded_keys(context, request)
+    require_group(context, request.group)
+    with context.database.read() as conn:
+        subject = _read_subject(context, conn, request, excluded)
+    sizes = [_look(disk, allow_live=request.allow_live) for _, disk in subject.chosen]
+    with context.database.write() as conn:
+        if _read_subject(context, conn, request, excluded) != subject:
+            raise not_allowed(_CHANGED, hint="Please try again later.")
+        _refuse_concurrent(context, conn, subject.vm)
+        chosen = _with_sizes(conn, subject, sizes)
+        details = _rows(context, conn, request, subject=evolve(subject, chosen=chosen), principal=principal)
+        points.insert_point(conn, details.point)
+        disk_points.insert_disk_points(conn, details.disks)
+        assert details.operation is not None
+        operations.insert_operation(conn, details.operation)
+    context.launch(details.point.operation)
+    return Put(resource=details, created=True, operation=details.operation)
+
+
+def _excluded_keys(context: RegionContext, request: PointRequest) -> frozenset[str]:
+    ids = [
+        parse_reference(context, text, DISK_TYPE, target=f"{EXCLUDE_TARGET}[{number}].id")
+        for number, text in enumerate(request.exclude_disks)
+    ]
+    return frozenset(arm_id.key for arm_id in ids)
+
+
+def _read_subject(context: RegionContext, conn: Connection, request: PointRequest, excluded: frozenset[str]) -> _Subject:
+    collection = require_collection_for_new_point(context, conn, group=request.group, collection=request.collection, name=request.name)
+    source = parse_arm_id(collection.source_id)
+    if not source.is_type(VM_TYPE):
+        message = f"Collection '{collection.name}' holds copies of {collection.source_id}."
+        raise invalid("properties.sourceRestorePoint", message, hint="Name the restore point to copy in sourceRestorePoint.id.")
+    vm = virtual_machines.get_vm(conn, group=source.group, name=source.name)
+    if vm is None:
+        raise resource_missing(source)
+    return _Subject(collection=collection, vm=vm, excluded=excluded, chosen=_choose(conn, vm, excluded))
+
+
+def _choose(conn: Connection, vm: VirtualMachine, excluded: frozenset[str]) -> tuple[tuple[AttachedDisk, Disk], ...]:
+    strangers = excluded - {attached.disk_id.lower() for attached in vm.disks}
+    if strangers:
+        message = f"VM '{vm.name}' does not attach {', '.join(sorted(strangers))}."
+        raise invalid(EXCLUDE_TARGET, message, hint="Exclude disks of this VM only.")
+    chosen = []
+    for attached in vm.disks:
+        disk = disks.get_disk_by_guid(conn, attached.disk)
+        if disk is not None and attached.disk_id.lower() not in excluded:
+            chosen.append((attached, disk))
+    if not chosen:
+        raise invalid(EXCLUDE_TARGET, f"Nothing of VM '{vm.name}' is left to capture.", hint="Leave at least one disk.")
+    return tuple(chosen)
+
+
+def _look(disk: Disk, *, allow_live: bool) -> int:
+    """Return the disk's size now; refuse one that is missing, unreadable or in use."""
+    path = Path(disk.path)
+    try:
+        facts = inspect_disk(path)
+        refuse_if_in_use(path, allow_live=allow_live)
+    except RefusedError as error:
+        raise _of_disk(error, disk) from error
+    return facts.size_bytes
+
+
+def _of_disk(error: FarpointError, disk: Disk) -> RefusedError:
+    return RefusedError(error.code, f"Disk '{disk.name}': {error.message}", hint=error.hint, place=evolve(error.place, disk=disk.name))
+
+
+def _refuse_concurrent(context: RegionContext, conn: Connection, vm: VirtualMachine) -> None:
+    vm_key = context.arm_id(vm.group, ("virtualMachines", vm.name)).key
+    for operation in operations.live_operations(conn):
+        if operation.kind is OperationKind.CREATE_POINT and _captures(conn, operation, vm_key):
+            hint = f"Wait for operation {operation.id} on {operation.resource_id}."
+            raise RefusedError(Code.VM_RESTORE_POINT_CLIENT, _CONCURRENT, hint=hint)
+
+
+def _captures(conn: Connection, operation: Operation, vm_key: str) -> bool:
+    owner = parse_arm_id(operation.resource_id).parent
+    collection = collections.get_collection(conn, group=owner.group, name=owner.name)
+    return collection is not None and collection.source_id.lower() == vm_key
+
+
+def _with_sizes(conn: Connection, subject: _Subject, sizes: Sequence[int]) -> tuple[tuple[AttachedDisk, Disk], ...]:
+    """Record the sizes just seen: an image may have grown since it was registered."""
+    chosen = []
+    for (attached, disk), size in zip(subject.chosen, sizes, strict=True):
+        seen = evolve(disk, size_bytes=size)
+        if seen != disk:
+            disks.update_disk(conn, seen)
+        chosen.append((attached, seen))
+    return tuple(chosen)
+
+
+def _rows(context: RegionContext, conn: Connection, request: PointRequest, *, subject: _Subject, principal: str) -> PointDetails:
+    collection = subject.collection
+    guid = PointId(context.entropy.guid())
+    arm_id = point_id(context, group=collection.group, collection=collection.name, name=request.name)
+    operation = new_operation(
+        context,
+        OperationKind.CREATE_POINT,
+        resource=arm_id,
+        subject=str(guid),
+        principal=principal,
+        request={
+            "allowLive": request.allow_live,
+            "excludeDisks": list(request.exclude_disks),
+            "consistencyMode": None if request.consistency is None else request.consistency.value,
+        },
+    )
+    point = RestorePoint(
+        id=guid,
+        collection=collection.id,
+        group=collection.group,
+        collection_name=collection.name,
+        name=request.name,
+        provisioning_state=ProvisioningState.CREATING,
+        consistency=request.consistency,
+        source_point_id=None,
+        copy_state=None,
+        time_created=operation.created_at,
+        source_time_created=None,
+        exclude_disks=request.exclude_disks,
+        source_metadata=describe_vm(subject.vm, excluded=subject.excluded),
+        manifest=None,
+        operation=operation.id,
+    )
+    rows = tuple(_disk_row(context, conn, point, attached=attached, disk=disk) for attached, disk in subject.chosen)
+    return PointDetails(point=point, disks=rows, operation=operation)
+
+
+def _disk_row(context: RegionContext, conn: Connection, point: RestorePoint, *, attached: AttachedDisk, disk: Disk) -> DiskRestorePoint:
+    guid = DiskPointId(context.entropy.guid())
+    before = disk_points.latest_state_of_disk(conn, source_unique_id=str(disk.id))
+    return DiskRestorePoint(
+        id=guid,
+        point=point.id,
+        name=f"{disk.name}_{guid}",
+        disk_name=disk.name,
+        lun=attached.lun,
+        os_type=(disk.os_type or "Linux") if attached.lun is None else disk.os_type,
+        source_disk_id=attached.disk_id,
+        source_disk_point_id=None,
+        source_location=context.name,
+        source_unique_id=str(disk.id),
+        family_id=before.family_id if before is not None else str(context.entropy.guid()),
+        time_created=point.time_created,
+        size_bytes=disk.size_bytes,
+        block_bytes=disk.block_bytes,
+    )

@@ -1,0 +1,43 @@
+"""Refusals that several services make, in ARM's words where azure-wire.md §6 has evidence for them."""
+
+from farpoint.errors import Code, RefusedError
+from farpoint.model.arm_id import ArmId
+
+
+def resource_missing(arm_id: ArmId, *, target: str = "") -> RefusedError:
+    """Refuse because a top-level resource does not exist here."""
+    message = f"The Resource '{arm_id.type}/{arm_id.name}' under resource group '{arm_id.group}' was not found."
+    return RefusedError(Code.RESOURCE_NOT_FOUND, message, hint="Check the name, the group and the region that is asked.", target=target)
+
+
+def entity_missing(arm_id: ArmId, *, target: str = "") -> RefusedError:
+    """Refuse because a child resource does not exist here."""
+    hint = f"There is no {arm_id.path[-1][0]} '{arm_id.name}' in '{arm_id.parent.name}'."
+    return RefusedError(Code.NOT_FOUND, "The entity was not found in this Azure location.", hint=hint, target=target)
+
+
+def group_missing(name: str) -> RefusedError:
+    """Refuse because no region knows the resource group."""
+    hint = "Create it first: PUT /subscriptions/…/resourceGroups/NAME."
+    return RefusedError(Code.RESOURCE_GROUP_NOT_FOUND, f"Resource group '{name}' could not be found.", hint=hint)
+
+
+def invalid(target: str, message: str, *, hint: str = "") -> RefusedError:
+    """Refuse a value of the request; *target* is its JSON path."""
+    return RefusedError(Code.INVALID_PARAMETER, message, hint=hint, target=target)
+
+
+def conflict(message: str, *, hint: str, target: str = "") -> RefusedError:
+    """Refuse because of what exists already."""
+    return RefusedError(Code.CONFLICT, message, hint=hint, target=target)
+
+
+def not_allowed(message: str, *, hint: str, target: str = "") -> RefusedError:
+    """Refuse because of the state something is in."""
+    return RefusedError(Code.OPERATION_NOT_ALLOWED, message, hint=hint, target=target)
+
+
+def not_ready(name: str, percent: float) -> RefusedError:
+    """Refuse to use a restore point whose bytes are not all here and checked."""
+    message = f"Restore point '{name}' is not complete: {percent:.1f} %."
+    return RefusedError(Code.RESTORE_POINT_NOT_READY, message, hint="Wait until its instance view says succeeded, then ask again.")

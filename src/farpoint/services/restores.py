@@ -1,0 +1,203 @@
+"""Restoring a disk: check the restore point and the target, write the rows, start the work.
+
+Steps: find the disk restore point and see that it is complete; look at the target (outside any transaction); in one transaction check
+again and write disk and operation; start the workflow. Asking again for the same restore is answered with what there is: the running
+one, the finished disk, or, after a failure, a new run that goes on from what is stored.
+"""
+
+import stat
+from pathlib import Path
+from typing import Final
+
+from attrs import evolve, frozen
+
+from farpoint.disks.final_file import check_final_path, is_published
+from farpoint.disks.inspect import RESTORING_SUFFIX
+from farpoint.disks.open_target import open_target
+from farpoint.disks.target import Resume, TargetRequest
+from farpoint.errors import Code, RefusedError
+from farpoint.metadata import disk_points, disks, operations, points, restore_checkpoints
+from farpoint.metadata.connection import Connection
+from farpoint.model.arm_id import ArmId
+from farpoint.model.documents import JsonObject
+from farpoint.model.ids import DiskId
+from farpoint.model.operations import Operation, OperationKind
+from farpoint.model.resources import CreateOption, Disk, DiskRestorePoint, ProvisioningState
+from farpoint.services.context import RegionContext
+from farpoint.services.disks import PATH_TARGET, place_of, refuse_taken_path
+from farpoint.services.groups import require_group
+from farpoint.services.new_operations import new_operation
+from farpoint.services.outcome import Put
+from farpoint.services.references import DISK_POINT_TYPE, parse_reference, require_own_location
+from farpoint.services.refusals import conflict, entity_missing, invalid
+from farpoint.services.verification import refuse_incomplete
+from farpoint.units import GIB
+
+SOURCE_TARGET: Final = "properties.creationData.sourceResourceId"
+
+
+@frozen(kw_only=True)
+class RestoreRequest:
+    """A PUT that restores a disk."""
+
+    group: str
+    name: str
+    location: str
+    tags: JsonObject
+    sku: str
+    os_type: str | None
+    #: ARM id of the disk restore point.
+    source_id: str
+    #: None: the default place in the first pool.
+    path: str | None
+    #: Replace what is at the path.
+    overwrite: bool
+    #: What the client expects; None when it does not say.
+    size_gib: int | None = None
+    block_bytes: int | None = None
+
+
+def restore_disk(context: RegionContext, request: RestoreRequest, *, principal: str) -> Put[Disk]:
+    """Create a disk from a disk restore point; the work goes on after the answer."""
+    require_own_location(context, request.location)
+    group = require_group(context, request.group).name
+    request = evolve(request, group=group)
+    source = parse_reference(context, request.source_id, DISK_POINT_TYPE, target=SOURCE_TARGET)
+    path = place_of(context, group=group, name=request.name, path=request.path)
+    with context.database.read() as conn:
+        existing = disks.get_disk(conn, group=group, name=request.name)
+        found = None if _is_done(existing, source, path) else _find_source(conn, source)
+        resume = None if existing is None else _resume(conn, existing)
+    if found is not None:
+        _refuse_other_size(request, found)
+        _look_at_target(context, request, path, found, resume)
+    with context.database.write() as conn:
+        existing = disks.get_disk(conn, group=group, name=request.name)
+        if existing is not None and _is_done(existing, source, path):
+            return _repeated(conn, existing, request)
+        refuse_taken_path(context, conn, path, group=group, name=request.name)
+        found = _find_source(conn, source)
+        disk = _disk_row(context, request, source=source, path=path, found=found, existing=existing)
+        operation = _operation(context, request, disk=disk, found=found, principal=principal)
+        disk = evolve(disk, operation=operation.id)
+        if existing is None:
+            disks.insert_disk(conn, disk)
+        else:
+            disks.update_disk(conn, disk)
+        operations.insert_operation(conn, operation)
+    context.launch(operation.id)
+    return Put(resource=disk, created=existing is None, operation=operation)
+
+
+def _is_done(existing: Disk | None, source: ArmId, path: Path) -> bool:
+    """Tell whether this very restore is running or complete; refuse a name that is taken by anything else."""
+    if existing is None:
+        return False
+    same_source = (existing.source_resource_id or "").lower() == source.key
+    if existing.create_option is not CreateOption.RESTORE or not same_source or existing.path != str(path):
+        message = f"Disk '{existing.name}' exists: {existing.create_option} at {existing.path}, {existing.provisioning_state}."
+        raise conflict(message, hint="Choose another name, or delete it first (its file stays).")
+    return existing.provisioning_state is not ProvisioningState.FAILED
+
+
+def _repeated(conn: Connection, existing: Disk, request: RestoreRequest) -> Put[Disk]:
+    updated = evolve(existing, tags=request.tags, sku=request.sku)
+    disks.update_disk(conn, updated)
+    running: Operation | None = None
+    if existing.provisioning_state is ProvisioningState.UPDATING and existing.operation is not None:
+        running = operations.get_operation(conn, existing.operation)
+    return Put(resource=updated, created=False, operation=running)
+
+
+def _find_source(conn: Connection, source: ArmId) -> DiskRestorePoint:
+    """Return the disk restore point; refuse one that is unknown here or not complete."""
+    point_id = source.parent
+    point = points.get_point(conn, group=source.group, collection=point_id.parent.name, name=point_id.name)
+    found = None if point is None else disk_points.get_disk_point(conn, point.id, source.name)
+    if point is None or found is None:
+        error = entity_missing(source, target=SOURCE_TARGET)
+        hint = f"{error.hint} A disk is restored in the region that has the restore point."
+        raise RefusedError(error.code, error.message, hint=hint, target=SOURCE_TARGET)
+    refuse_incomplete(conn, point)
+    return found
+
+
+def _refuse_other_size(request: RestoreRequest, found: DiskRestorePoint) -> None:
+    size = max(1, -(-found.size_bytes // GIB))
+    if request.size_gib not in {None, size}:
+        message = f"The disk has {found.size_bytes} bytes ({size} GiB), not {request.size_gib} GiB."
+        raise invalid("properties.diskSizeGB", message, hint="A disk is restored at its own size; leave diskSizeGB out.")
+    if request.block_bytes not in {None, found.block_bytes}:
+        message = f"The disk's block size is {found.block_bytes} bytes, chosen when it was first captured."
+        raise invalid("properties.farpoint.blockSizeBytes", message, hint="Leave it out.")
+
+
+def _resume(conn: Connection, disk: Disk) -> Resume | None:
+    """Return how far a restore of this disk that failed had come."""
+    checkpoint = restore_checkpoints.get_checkpoint(conn, disk.id)
+    return None if checkpoint is None else Resume(identity=checkpoint.identity, synced_bytes=checkpoint.synced_bytes)
+
+
+def _look_at_target(context: RegionContext, request: RestoreRequest, path: Path, found: DiskRestorePoint, resume: Resume | None) -> None:
+    """Refuse a target that may not be written. Only looks; the workflow checks again when it has the lock.
+
+    What an earlier run of the same restore wrote is ours to go on with, also when it came as far as the final name.
+    """
+    if path.name.endswith(RESTORING_SUFFIX):
+        raise invalid(PATH_TARGET, f"Names that end in {RESTORING_SUFFIX} are those of restores under way.", hint="Choose another name.")
+    target = TargetRequest(path=path, size_bytes=found.size_bytes, data_bytes=0, overwrite=request.overwrite, resume=resume)
+    try:
+        if _is_block_device(path):
+            open_target(target, clock=context.clock, wait=None).close()
+        elif not is_published(target):
+            check_final_path(target)
+    except RefusedError as error:
+        raise RefusedError(error.code, error.message, hint=_overwrite_hint(error), target=PATH_TARGET, place=error.place) from error
+
+
+def _overwrite_hint(error: RefusedError) -> str:
+    if error.code is Code.TARGET_NOT_EMPTY:
+        return "Restore to another path, or set properties.farpoint.overwrite to true."
+    return error.hint
+
+
+def _is_block_device(path: Path) -> bool:
+    try:
+        return stat.S_ISBLK(path.stat().st_mode)
+    except OSError:
+        # Not there, or not to be looked at: checked as a file, which says so.
+        return False
+
+
+def _disk_row(
+    context: RegionContext, request: RestoreRequest, *, source: ArmId, path: Path, found: DiskRestorePoint, existing: Disk | None
+) -> Disk:
+    if existing is not None:
+        return evolve(existing, tags=request.tags, sku=request.sku, provisioning_state=ProvisioningState.UPDATING, failure=None)
+    return Disk(
+        id=DiskId(context.entropy.guid()),
+        group=request.group,
+        name=request.name,
+        location=request.location,
+        tags=request.tags,
+        sku=request.sku,
+        os_type=request.os_type or found.os_type,
+        create_option=CreateOption.RESTORE,
+        source_resource_id=str(source),
+        path=str(path),
+        size_bytes=found.size_bytes,
+        block_bytes=found.block_bytes,
+        provisioning_state=ProvisioningState.UPDATING,
+        time_created=context.clock.now(),
+    )
+
+
+def _operation(context: RegionContext, request: RestoreRequest, *, disk: Disk, found: DiskRestorePoint, principal: str) -> Operation:
+    return new_operation(
+        context,
+        OperationKind.RESTORE_DISK,
+        resource=context.arm_id(disk.group, ("disks", disk.name)),
+        subject=str(disk.id),
+        principal=principal,
+        request={"diskPointId": str(found.id), "path": disk.path, "overwrite": request.overwrite},
+    )

@@ -1,0 +1,166 @@
+"""Virtual machines: descriptions of guests that run elsewhere, and the disks each one attaches. No disk is ever in two."""
+
+from collections.abc import Sequence
+
+from attrs import evolve, frozen
+
+from farpoint.metadata import disks, virtual_machines
+from farpoint.metadata.connection import Connection
+from farpoint.model.documents import JsonObject
+from farpoint.model.ids import VmId
+from farpoint.model.regions import region_key
+from farpoint.model.resources import AttachedDisk, Disk, ProvisioningState, VirtualMachine
+from farpoint.services.context import RegionContext
+from farpoint.services.groups import require_group
+from farpoint.services.outcome import Put
+from farpoint.services.references import DISK_TYPE, parse_reference, require_own_location
+from farpoint.services.refusals import conflict, invalid, not_allowed, resource_missing
+from farpoint.services.storage_profile import storage_profile
+
+
+@frozen(kw_only=True)
+class DiskAttachment:
+    """One disk of a VM as the request names it."""
+
+    disk_id: str
+    #: None for the OS disk.
+    lun: int | None
+    #: JSON path of the id in the request.
+    target: str
+    #: The entry as given: caching and the like.
+    settings: JsonObject
+
+
+@frozen(kw_only=True)
+class VmRequest:
+    """A PUT of a VM."""
+
+    group: str
+    name: str
+    location: str
+    tags: JsonObject
+    #: ARM properties as given, without storageProfile, read-only fields and secrets.
+    properties: JsonObject
+    #: OS disk first.
+    attachments: tuple[DiskAttachment, ...]
+
+
+def put_vm(context: RegionContext, request: VmRequest) -> Put[VirtualMachine]:
+    """Create or update a VM and attach its disks; disks it no longer names are detached."""
+    require_own_location(context, request.location)
+    group = require_group(context, request.group).name
+    with context.database.write() as conn:
+        existing = virtual_machines.get_vm(conn, group=group, name=request.name)
+        _refuse_move(existing, request)
+        attached = _find_disks(context, conn, request, existing)
+        vm = _describe(context, request, group=group, existing=existing, attached=attached)
+        if existing is None:
+            virtual_machines.insert_vm(conn, vm)
+        else:
+            _detach(conn, existing, keep=vm)
+            virtual_machines.update_vm(conn, vm)
+        owner = str(context.arm_id(group, ("virtualMachines", vm.name)))
+        for disk, _ in attached:
+            disks.update_disk(conn, evolve(disk, managed_by=owner))
+    return Put(resource=vm, created=existing is None)
+
+
+def get_vm(context: RegionContext, *, group: str, name: str) -> VirtualMachine:
+    """Return the VM, or refuse with ResourceNotFound."""
+    with context.database.read() as conn:
+        found = virtual_machines.get_vm(conn, group=group, name=name)
+    if found is None:
+        raise resource_missing(context.arm_id(group, ("virtualMachines", name)))
+    return found
+
+
+def list_vms(context: RegionContext, *, group: str | None = None) -> Sequence[VirtualMachine]:
+    """Return the region's VMs, or those of one group."""
+    known = None if group is None else require_group(context, group).name
+    with context.database.read() as conn:
+        return virtual_machines.list_vms(conn, group=known)
+
+
+def delete_vm(context: RegionContext, *, group: str, name: str) -> bool:
+    """Forget the VM and detach its disks; its restore points stay. Return False when there was none."""
+    with context.database.write() as conn:
+        vm = virtual_machines.get_vm(conn, group=group, name=name)
+        if vm is None:
+            return False
+        _detach(conn, vm, keep=None)
+        virtual_machines.delete_vm(conn, vm.id)
+    return True
+
+
+def _refuse_move(existing: VirtualMachine | None, request: VmRequest) -> None:
+    if existing is not None and region_key(existing.location) != region_key(request.location):
+        message = f"VM '{existing.name}' exists in location '{existing.location}'."
+        raise conflict(message, hint="A VM cannot be moved.", target="location")
+
+
+def _find_disks(
+    context: RegionContext, conn: Connection, request: VmRequest, existing: VirtualMachine | None
+) -> list[tuple[Disk, DiskAttachment]]:
+    found: dict[str, tuple[Disk, DiskAttachment]] = {}
+    for attachment in request.attachments:
+        disk = _find_disk(context, conn, attachment)
+        _refuse_foreign(conn, disk, attachment, existing)
+        twin = found.get(disk.name.lower())
+        if twin is not None:
+            what = "is attached twice" if twin[0].id == disk.id else "has the name of another disk of this VM"
+            raise invalid(attachment.target, f"Disk '{disk.name}' {what}.", hint="Each disk of a VM is one disk with a name of its own.")
+        found[disk.name.lower()] = (disk, attachment)
+    return list(found.values())
+
+
+def _find_disk(context: RegionContext, conn: Connection, attachment: DiskAttachment) -> Disk:
+    arm_id = parse_reference(context, attachment.disk_id, DISK_TYPE, target=attachment.target)
+    disk = disks.get_disk(conn, group=arm_id.group, name=arm_id.name)
+    if disk is None:
+        raise resource_missing(arm_id, target=attachment.target)
+    if disk.provisioning_state is not ProvisioningState.SUCCEEDED:
+        message = f"Disk '{disk.name}' is not ready: {disk.provisioning_state}."
+        raise not_allowed(message, hint="Wait until its restore has succeeded.", target=attachment.target)
+    return disk
+
+
+def _refuse_foreign(conn: Connection, disk: Disk, attachment: DiskAttachment, existing: VirtualMachine | None) -> None:
+    owner = virtual_machines.find_vm_of_disk(conn, disk.id)
+    if owner is None or (existing is not None and owner.id == existing.id):
+        return
+    message = f"Disk '{disk.name}' is attached to VM '{owner.name}' in group '{owner.group}' already."
+    raise conflict(message, hint="A disk belongs to one VM; detach it there first.", target=attachment.target)
+
+
+def _describe(
+    context: RegionContext,
+    request: VmRequest,
+    *,
+    group: str,
+    existing: VirtualMachine | None,
+    attached: Sequence[tuple[Disk, DiskAttachment]],
+) -> VirtualMachine:
+    profile = storage_profile(context, [(disk, attachment.lun, attachment.settings) for disk, attachment in attached])
+    return VirtualMachine(
+        id=existing.id if existing is not None else VmId(context.entropy.guid()),
+        group=group,
+        name=existing.name if existing is not None else request.name,
+        location=request.location,
+        tags=request.tags,
+        properties={**request.properties, "storageProfile": profile},
+        disks=tuple(_attached(context, disk, attachment.lun) for disk, attachment in attached),
+        time_created=existing.time_created if existing is not None else context.clock.now(),
+    )
+
+
+def _attached(context: RegionContext, disk: Disk, lun: int | None) -> AttachedDisk:
+    return AttachedDisk(disk=disk.id, disk_id=str(context.arm_id(disk.group, ("disks", disk.name))), name=disk.name, lun=lun)
+
+
+def _detach(conn: Connection, vm: VirtualMachine, *, keep: VirtualMachine | None) -> None:
+    """Mark the disks of *vm* free that *keep* does not attach."""
+    kept = set() if keep is None else {attached.disk for attached in keep.disks}
+    for attached in vm.disks:
+        disk = disks.get_disk_by_guid(conn, attached.disk)
+        if disk is not None and disk.id not in kept:
+            disks.update_disk(conn, evolve(disk, managed_by=None))

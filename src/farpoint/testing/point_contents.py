@@ -1,0 +1,78 @@
+"""The bytes of a disk restore point, by the code that restores disks: what a user would get."""
+
+from pathlib import Path
+
+from farpoint.disks.target import TargetState
+from farpoint.metadata import collections, disk_points, points
+from farpoint.model.resources import DiskRestorePoint, RestorePoint
+from farpoint.movers.lanes import InlineLanes
+from farpoint.movers.restore import Reports, RestoreParts, restore_disk
+from farpoint.testing.regions import SmallRegion
+
+
+class MemoryTarget:
+    """Satisfies farpoint.disks.target.RestoreTarget with bytes in memory; unwritten ranges are zeros."""
+
+    state = TargetState.FRESH
+    synced_bytes = 0
+    identity = "memory"
+
+    def __init__(self, size_bytes: int) -> None:
+        """Begin with zeros."""
+        self.data = bytearray(size_bytes)
+
+    def write_at(self, offset_bytes: int, buffer: memoryview) -> None:
+        """Write."""
+        assert offset_bytes + len(buffer) <= len(self.data), "no write reaches past the end of the disk"
+        self.data[offset_bytes : offset_bytes + len(buffer)] = buffer
+
+    def write_zeros(self, offset_bytes: int, length_bytes: int) -> None:
+        """Write zeros."""
+        self.data[offset_bytes : offset_bytes + length_bytes] = bytes(length_bytes)
+
+    def sync(self) -> None:
+        """Nothing is held back."""
+
+    def publish(self) -> Path:
+        """Memory has no name."""
+        return Path()
+
+    def abandon(self) -> None:
+        """Nothing is kept."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def read_disk_point(region: SmallRegion, disk: DiskRestorePoint) -> bytes:
+    """Return the contents of one disk of a complete point."""
+    assert disk.state is not None
+    assert disk.scope is not None
+    target = MemoryTarget(disk.size_bytes)
+    parts = RestoreParts(
+        vault=region.vault, lanes=InlineLanes(), scope=disk.scope, disk=disk.disk_name, state=disk.state, target=target
+    )  # fmt: skip
+    restore_disk(parts, Reports(on_written=lambda _written: None, on_checkpoint=lambda _offset: None))
+    return bytes(target.data)
+
+
+def find_point(region: SmallRegion, collection: str, name: str) -> tuple[RestorePoint, list[DiskRestorePoint]] | None:
+    """Return a point and its disks."""
+    with region.database.read() as conn:
+        point = points.get_point(conn, group="default", collection=collection, name=name)
+        return None if point is None else (point, disk_points.list_disk_points(conn, point.id))
+
+
+def read_point(region: SmallRegion, collection: str, name: str) -> dict[str, bytes]:
+    """Return the contents of every disk of a complete point, by disk name."""
+    found = find_point(region, collection, name)
+    assert found is not None, f"there is no point {name}"
+    assert found[0].manifest is not None, f"point {name} is not complete"
+    return {disk.disk_name: read_disk_point(region, disk) for disk in found[1]}
+
+
+def all_points(region: SmallRegion) -> list[tuple[RestorePoint, list[DiskRestorePoint]]]:
+    """Return every point of a region with its disks."""
+    with region.database.read() as conn:
+        found = [point for collection in collections.list_collections(conn) for point in points.list_points(conn, collection.id)]
+        return [(point, disk_points.list_disk_points(conn, point.id)) for point in found]

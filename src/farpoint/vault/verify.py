@@ -1,0 +1,135 @@
+"""Verification on request: every byte of a disk state read back, decrypted, decompressed and hashed; and whole buckets checked."""
+
+import contextlib
+import uuid
+from collections.abc import Callable, Collection, Iterator
+
+from attrs import frozen
+
+from farpoint.bucket.bucket import Bucket
+from farpoint.bucket.names import KEYS, MANIFESTS, pack_name
+from farpoint.codec.compression import BlockDecompressor
+from farpoint.errors import IntegrityError, Place, RefusedError
+from farpoint.model.disk import DiskState
+from farpoint.model.ids import ChunkId, ManifestId, PackId, ScopeId
+from farpoint.vault.chunk_proof import prove_chunk
+from farpoint.vault.identity import check_epochs, read_identities
+from farpoint.vault.index import ChunkIndex
+from farpoint.vault.keyring import Keyring
+from farpoint.vault.manifests import Manifests
+from farpoint.vault.map_walk import walk_leaves
+from farpoint.vault.pack_reader import PackReader
+from farpoint.vault.receipts import check_receipts
+from farpoint.vault.scope_reader import ScopeReader
+from farpoint.vault.tombstones import check_tombstones
+
+#: Damage listed at most; past it the count is enough.
+DAMAGE_LISTED_MAX = 100
+
+
+@frozen(kw_only=True)
+class Damage:
+    """One range of a disk that cannot be restored."""
+
+    message: str
+    place: Place
+
+
+@frozen(kw_only=True)
+class VerifyReport:
+    """What a verification read and found."""
+
+    blocks: int
+    bytes_verified: int
+    damage: tuple[Damage, ...]
+
+
+def verify_state(reader: ScopeReader, state: DiskState, *, disk: str, on_bytes: Callable[[int], None]) -> VerifyReport:
+    """Read every chunk of *state* and prove its id; list what is damaged instead of stopping at it.
+
+    A damaged map node stops the walk: below it nothing is known. *on_bytes* is told of progress in disk bytes.
+    """
+    blocks, done, damage = 0, 0, list[Damage]()
+    try:
+        for leaf in walk_leaves(reader, state, disk=disk):
+            for block, expected in leaf.blocks:
+                place = Place(disk=disk, offset_bytes=block * state.block_bytes, length_bytes=state.geometry.length_of(block))
+                problem = _verify_chunk(reader, expected, state.block_bytes)
+                if problem is not None and len(damage) < DAMAGE_LISTED_MAX:
+                    damage.append(Damage(message=problem.message, place=problem.place.within(place)))
+                blocks += 1
+                done += state.geometry.length_of(block)
+            on_bytes(done)
+    except IntegrityError as error:
+        damage.append(Damage(message=error.message, place=error.place.within(Place(disk=disk))))
+    return VerifyReport(blocks=blocks, bytes_verified=done, damage=tuple(damage))
+
+
+def verify_packs(index: ChunkIndex, packs: PackReader, ids: Collection[PackId], *, disk: str) -> Iterator[Damage]:
+    """Check each pack whole: what no chunk or node of the disk needs in it (directory, trailer, hashes) must be sound too."""
+    records = index.find_packs(ids)
+    for pack in sorted(ids):
+        try:
+            if pack not in records:
+                raise IntegrityError("a pack is not live in this vault any more", place=Place(pack=pack_name(pack)))
+            packs.check_pack(records[pack])
+        except IntegrityError as error:
+            yield Damage(message=error.message, place=error.place.within(Place(disk=disk)))
+
+
+def _verify_chunk(reader: ScopeReader, expected: ChunkId, block_bytes: int) -> IntegrityError | None:
+    try:
+        (chunk,) = reader.open_chunks([expected])
+        prove_chunk(chunk, BlockDecompressor(), block_bytes=block_bytes)
+    except IntegrityError as error:
+        return error
+    return None
+
+
+@frozen(kw_only=True)
+class BucketCheck:
+    """Checks every object of a bucket, of every kind, with all keys at hand. Raises IntegrityError at the first damage."""
+
+    bucket: Bucket
+    index: ChunkIndex
+    keyring: Keyring
+    packs: PackReader
+    manifests: Manifests
+
+    def run(self) -> None:
+        """Check identities, epochs, wrapped keys, packs, manifests, tombstones and receipts."""
+        public = read_identities(self.bucket)[-1].signing_key
+        check_epochs(self.bucket, public)
+        self._check_keys()
+        for record in self.index.packs():
+            self.packs.check_pack(record)
+        self._check_manifests()
+        check_tombstones(self.bucket, public)
+        check_receipts(self.bucket, public)
+
+    def _check_keys(self) -> None:
+        for info in self.bucket.list(KEYS):
+            with _naming(info.name):
+                _, scope, generation, _ = info.name.split("/")
+                try:
+                    self.keyring.check_stored(info.name, ScopeId(uuid.UUID(scope)), int(generation))
+                except RefusedError as error:
+                    # A bucket check has the platform's keys at hand: a version it cannot name is damage.
+                    raise IntegrityError(error.message) from error
+
+    def _check_manifests(self) -> None:
+        for info in self.bucket.list(MANIFESTS):
+            with _naming(info.name):
+                self.manifests.read(ManifestId(uuid.UUID(info.name.removeprefix(MANIFESTS))))
+
+
+@contextlib.contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Let what goes wrong inside name the object; a name that is none of ours is damage too."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise error.within(Place(pack=name)) from error
+    except ValueError as error:
+        message = f"{name} does not belong in a bucket"
+        raise IntegrityError(message, place=Place(pack=name)) from error

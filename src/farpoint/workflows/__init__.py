@@ -1,0 +1,1 @@
+"""One file per long operation, its steps readable as a table."""

@@ -1,0 +1,175 @@
+"""Microsoft's own clients, unmodified: azure-mgmt-compute with azure-identity drives create, copy, restore and delete."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.identity import ClientSecretCredential
+from azure.mgmt.compute import ComputeManagementClient
+from tests.e2e.dev_regions import EAST, WEST, DevRegions, until
+from tests.e2e.images import are_identical, make_image
+
+from farpoint.units import MIB
+
+pytestmark = pytest.mark.e2e
+
+GROUP = "default"
+MakeClient = Callable[[str], ComputeManagementClient]
+
+
+def credential_for(pair: DevRegions, region: str, secret: str | None = None) -> ClientSecretCredential:
+    variables = pair.environment
+    return ClientSecretCredential(
+        variables["AZURE_TENANT_ID"],
+        variables["AZURE_CLIENT_ID"],
+        secret or variables["AZURE_CLIENT_SECRET"],
+        authority=variables[f"FARPOINT_ENDPOINT_{region.upper()}"],
+        connection_verify=variables["FARPOINT_CA_FILE"],
+        disable_instance_discovery=True,
+    )
+
+
+def client_for(pair: DevRegions, region: str, credential: ClientSecretCredential) -> ComputeManagementClient:
+    variables = pair.environment
+    endpoint = variables[f"FARPOINT_ENDPOINT_{region.upper()}"]
+    return ComputeManagementClient(
+        credential,
+        variables["AZURE_SUBSCRIPTION_ID"],
+        base_url=endpoint,
+        credential_scopes=[f"{endpoint}/.default"],
+        connection_verify=variables["FARPOINT_CA_FILE"],
+    )
+
+
+@pytest.fixture
+def compute(pair: DevRegions) -> Iterator[MakeClient]:
+    """Clients of the regions, each with a credential that its own region gives tokens to."""
+    opened: list[ClientSecretCredential | ComputeManagementClient] = []
+
+    def make(region: str) -> ComputeManagementClient:
+        credential = credential_for(pair, region)
+        client = client_for(pair, region, credential)
+        opened.extend((credential, client))
+        return client
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+def compute_id(pair: DevRegions, *segments: str) -> str:
+    subscription = pair.environment["AZURE_SUBSCRIPTION_ID"]
+    return f"/subscriptions/{subscription}/resourceGroups/{GROUP}/providers/Microsoft.Compute/{'/'.join(segments)}"
+
+
+def collection_body(location: str, source_id: str) -> dict[str, object]:
+    return {"location": location, "properties": {"source": {"id": source_id}}, "tags": {"made": "by the SDK"}}
+
+
+def test_the_sdk_captures_copies_restores_and_deletes(pair: DevRegions, compute: MakeClient, dice: random.Random) -> None:
+    disk = make_image(pair.pool / "sdk.raw", 12 * MIB, dice)
+    pair.add_vm("sdk", disk)
+    east, west = compute(EAST), compute(WEST)
+
+    made = east.restore_point_collections.create_or_update(GROUP, "sdk", collection_body(EAST, compute_id(pair, "virtualMachines", "sdk")))
+    assert (made.name, made.location, made.tags, made.provisioning_state) == ("sdk", EAST, {"made": "by the SDK"}, "Succeeded")
+    point = east.restore_points.begin_create(GROUP, "sdk", "rp1", {}).result()
+    assert (point.name, point.provisioning_state, point.consistency_mode) == ("rp1", "Succeeded", "CrashConsistent")
+
+    source_collection = compute_id(pair, "restorePointCollections", "sdk")
+    west.restore_point_collections.create_or_update(GROUP, "sdk-copy", collection_body(WEST, source_collection))
+    started = west.restore_points.begin_create(GROUP, "sdk-copy", "rp1", {"properties": {"sourceRestorePoint": {"id": point.id}}}).result()
+    assert started.source_restore_point.id == point.id
+    assert replication_of(west) == [("ReplicationState/succeeded", 100)]
+
+    [disk_point] = list(west.disk_restore_point.list_by_restore_point(GROUP, "sdk-copy", "rp1"))
+    assert (disk_point.replication_state, disk_point.completion_percent, disk_point.source_resource_location) == ("Succeeded", 100.0, EAST)
+    body = {"location": WEST, "properties": {"creationData": {"createOption": "Restore", "sourceResourceId": disk_point.id}}}
+    restored = west.disks.begin_create_or_update(GROUP, "sdk-restored", body).result()
+    assert (restored.provisioning_state, restored.disk_size_bytes) == ("Succeeded", 12 * MIB)
+    assert are_identical(disk, pair.pool / WEST / GROUP / "sdk-restored.raw")
+
+    west.disks.begin_delete(GROUP, "sdk-restored").result()
+    west.restore_points.begin_delete(GROUP, "sdk-copy", "rp1").result()
+    east.restore_point_collections.begin_delete(GROUP, "sdk").result()
+    with pytest.raises(ResourceNotFoundError) as caught:
+        west.restore_points.get(GROUP, "sdk-copy", "rp1")
+    assert caught.value.error is not None
+    assert caught.value.error.code == "NotFound"
+
+
+def replication_of(west: ComputeManagementClient) -> list[tuple[str, int]]:
+    """Poll the copy's instance view until it no longer replicates, as the SDK's users do; return its disks' status and percent."""
+    seen: list[tuple[str, int]] = []
+
+    def ended() -> bool:
+        view = west.restore_points.get(GROUP, "sdk-copy", "rp1", expand="instanceView").instance_view
+        statuses = [one.replication_status for one in view.disk_restore_points]
+        seen[:] = [(one.status.code, one.completion_percent) for one in statuses]
+        return [one.code for one in view.statuses] != ["ReplicationState/replicating"]
+
+    until(ended, "the copy has ended")
+    return seen
+
+
+def test_missing_things_are_told_as_azure_does(pair: DevRegions, compute: MakeClient) -> None:
+    east = compute(EAST)
+    questions: list[Callable[[], object]] = [
+        lambda: east.restore_point_collections.get(GROUP, "nowhere"),
+        lambda: east.restore_points.get(GROUP, "nowhere", "rp1"),
+        lambda: east.disks.get(GROUP, "nowhere"),
+        lambda: east.virtual_machines.get(GROUP, "nowhere"),
+    ]
+    codes = []
+    for ask in questions:
+        with pytest.raises(ResourceNotFoundError) as caught:
+            ask()
+        assert caught.value.error is not None
+        codes.append(caught.value.error.code)
+    assert codes == ["ResourceNotFound", "NotFound", "ResourceNotFound", "ResourceNotFound"]
+
+
+def test_deleting_what_is_not_there_succeeds(compute: MakeClient) -> None:
+    east = compute(EAST)
+    assert east.disks.begin_delete(GROUP, "nowhere").result() is None
+    assert east.restore_point_collections.begin_delete(GROUP, "nowhere").result() is None
+
+
+def test_a_name_that_is_taken_is_a_conflict(pair: DevRegions, compute: MakeClient, dice: random.Random) -> None:
+    pair.add_vm("taken", make_image(pair.pool / "taken.raw", MIB, dice))
+    pair.capture("taken/rp1")
+    with pytest.raises(ResourceExistsError) as caught:
+        compute(EAST).restore_points.begin_create(GROUP, "taken", "rp1", {})
+    assert caught.value.status_code == 409
+    assert caught.value.error is not None
+    assert caught.value.error.code == "Conflict"
+
+
+def test_a_wrong_secret_is_an_authentication_error(pair: DevRegions) -> None:
+    with (
+        credential_for(pair, EAST, secret="wrong") as credential,
+        client_for(pair, EAST, credential) as client,
+        pytest.raises(ClientAuthenticationError, match="Invalid client secret"),
+    ):
+        list(client.disks.list())
+
+
+def test_a_credential_of_one_region_serves_for_the_other(pair: DevRegions) -> None:
+    with credential_for(pair, EAST) as credential, client_for(pair, WEST, credential) as client:
+        assert isinstance(list(client.disks.list()), list)
+
+
+def test_waiting_for_an_operation_does_not_take_the_clients_default_pause(
+    pair: DevRegions, compute: MakeClient, dice: random.Random
+) -> None:
+    # Without a good Retry-After the SDK sleeps 30 s between polls.
+    pair.add_vm("swift", make_image(pair.pool / "swift.raw", MIB, dice))
+    east = compute(EAST)
+    east.restore_point_collections.create_or_update(GROUP, "swift", collection_body(EAST, compute_id(pair, "virtualMachines", "swift")))
+    begun = time.monotonic()
+    east.restore_points.begin_create(GROUP, "swift", "rp1", {}).result()
+    assert time.monotonic() - begun < 25
+    with pytest.raises(HttpResponseError):
+        east.restore_points.begin_create(GROUP, "swift", "rp1", {}).result()

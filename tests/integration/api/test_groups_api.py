@@ -1,0 +1,73 @@
+"""Resource groups: known everywhere, asked of peers when unknown here."""
+
+from tests.integration.api.arm_client import Arm
+
+from farpoint.testing.arm_region import SUBSCRIPTION
+
+GROUPS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"
+
+
+def test_group_default_exists_from_birth(east: Arm) -> None:
+    answer = east.send("GET", f"{GROUPS}/Default")
+    assert answer.status_code == 200
+    assert list(answer.json()) == ["id", "name", "type", "location", "tags", "properties"]
+    assert answer.json()["properties"] == {"provisioningState": "Succeeded"}
+    assert answer.json()["location"] == "eastus"
+
+
+def test_a_group_is_created_once_then_updated(east: Arm) -> None:
+    assert east.send("PUT", f"{GROUPS}/rg", {"location": "eastus"}).status_code == 201
+    again = east.send("PUT", f"{GROUPS}/RG", {"location": "eastus", "tags": {"a": "b"}})
+    assert again.status_code == 200
+    assert (again.json()["name"], again.json()["tags"]) == ("rg", {"a": "b"})
+    assert [row["name"] for row in east.send("GET", GROUPS).json()["value"]] == ["default", "rg"]
+
+
+def test_a_group_put_here_is_known_at_the_peer_at_once(east: Arm, west: Arm) -> None:
+    east.send("PUT", f"{GROUPS}/rg", {"location": "westus", "tags": {"a": "b"}})
+    assert west.send("GET", f"{GROUPS}/rg").json()["tags"] == {"a": "b"}
+
+
+def test_a_group_can_be_put_while_a_peer_is_down_which_asks_for_it_later(east: Arm, west: Arm) -> None:
+    east.region.peers.down = {"westus"}
+    answer = east.send("PUT", f"{GROUPS}/rg", {"location": "eastus"})
+    assert answer.status_code == 201
+    assert answer.json()["properties"]["farpoint"] == {"unreachable": ["westus"]}
+    assert [row["name"] for row in west.send("GET", GROUPS).json()["value"]] == ["default"]
+    assert west.send("GET", f"{GROUPS}/rg").status_code == 200
+    assert [row["name"] for row in west.send("GET", GROUPS).json()["value"]] == ["default", "rg"]
+
+
+def test_a_group_nobody_knows_is_not_found(east: Arm) -> None:
+    answer = east.send("GET", f"{GROUPS}/none")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ResourceGroupNotFound")
+
+
+def test_a_group_is_not_called_missing_while_a_peer_that_may_know_it_is_silent(east: Arm) -> None:
+    east.region.peers.down = {"westus"}
+    answer = east.send("GET", f"{GROUPS}/none")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "PeerUnavailable")
+    assert answer.headers["retry-after"] == "1"
+
+
+def test_head_tells_whether_a_group_exists(east: Arm) -> None:
+    assert east.send("HEAD", f"{GROUPS}/default").status_code == 204
+    assert east.send("HEAD", f"{GROUPS}/none").status_code == 404
+    east.region.peers.down = {"westus"}
+    assert east.send("HEAD", f"{GROUPS}/none").status_code == 503
+
+
+def test_an_unknown_location_is_refused_with_the_known_ones(east: Arm) -> None:
+    answer = east.send("PUT", f"{GROUPS}/rg", {"location": "atlantis"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "LocationNotAvailableForResourceType")
+    assert "eastus, westus" in answer.json()["error"]["message"]
+
+
+def test_a_group_does_not_move(east: Arm) -> None:
+    answer = east.send("PUT", f"{GROUPS}/default", {"location": "westus"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "Conflict")
+
+
+def test_locations_are_compared_as_azure_does(east: Arm) -> None:
+    answer = east.send("PUT", f"{GROUPS}/rg", {"location": "East US"})
+    assert (answer.status_code, answer.json()["location"]) == (201, "East US")

@@ -1,0 +1,29 @@
+"""The fixed words of a path may have any case; names keep theirs."""
+
+import pytest
+
+from farpoint.api.edge import fold_path
+
+
+@pytest.mark.parametrize(
+    ("path", "folded"),
+    [
+        (
+            "/Subscriptions/S/ResourceGroups/Rg/Providers/Microsoft.Compute/RestorePointCollections/C/RestorePoints/P",
+            "/subscriptions/S/resourcegroups/Rg/providers/microsoft.compute/restorepointcollections/C/restorepoints/P",
+        ),
+        ("/subscriptions/S/providers/Farpoint/regions/East", "/subscriptions/S/providers/farpoint/regions/East"),
+        ("/subscriptions/S/Locations", "/subscriptions/S/locations"),
+        ("/subscriptions", "/subscriptions"),
+        ("/Tenant/OAuth2/v2.0/token", "/Tenant/OAuth2/v2.0/token"),
+        ("/", "/"),
+        ("", ""),
+        # A group or disk called like a fixed word keeps its case.
+        (
+            "/subscriptions/S/resourceGroups/Providers/providers/Microsoft.Compute/disks/Disks",
+            "/subscriptions/S/resourcegroups/Providers/providers/microsoft.compute/disks/Disks",
+        ),
+    ],
+)
+def test_fixed_words_are_folded_and_names_are_not(path: str, folded: str) -> None:
+    assert fold_path(path) == folded

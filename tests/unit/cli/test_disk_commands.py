@@ -1,0 +1,123 @@
+"""Restores: which names disks and files get; and verification, whose damage has an exit status of its own."""
+
+from pathlib import Path
+
+import pytest
+from tests.unit.cli.region_stub import Document, Farpoint, RegionStub, Reply
+
+Regions = dict[str, RegionStub]
+GUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
+
+
+@pytest.fixture
+def west(regions: Regions) -> RegionStub:
+    """Give westus a complete copy with two disks."""
+    stub = regions["westus"]
+    point = stub.path("restorePointCollections", "web01-westus", "restorePoints", "rp1")
+    stub.add(point, {"properties": {"provisioningState": "Succeeded", "instanceView": {"statuses": []}}})
+    for disk in ("os", "my_data"):
+        stub.add(f"{point}/diskRestorePoints/{disk}_{GUID}", {"properties": {}})
+    return stub
+
+
+def restore(farpoint: Farpoint, *extra: str) -> tuple[int, str, str]:
+    outcome = farpoint("disk", "restore", "web01-westus/rp1", "--into", "out", *extra)
+    return outcome.exit, outcome.out, outcome.err
+
+
+def test_files_and_disks_are_named_after_the_source_disks(
+    west: RegionStub, farpoint: Farpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert restore(farpoint)[0] == 0
+    first, second = west.asked("PUT")
+    assert (first.path, second.path) == (west.path("disks", "os-rp1"), west.path("disks", "my_data-rp1"))
+    source = f"{west.path('restorePointCollections', 'web01-westus', 'restorePoints', 'rp1', 'diskRestorePoints')}/os_{GUID}"
+    assert first.body == {
+        "location": "westus",
+        "properties": {
+            "creationData": {"createOption": "Restore", "sourceResourceId": source},
+            "farpoint": {"path": str(tmp_path / "out" / "os.raw")},
+        },
+    }
+
+
+def test_a_taken_disk_name_gets_a_number(regions: Regions, west: RegionStub, farpoint: Farpoint) -> None:
+    regions["eastus"].add(regions["eastus"].path("disks", "os-rp1"), {"properties": {}})
+    west.add(west.path("disks", "os-rp1-2"), {"properties": {}})
+    restore(farpoint, "--disk", "os")
+    assert [one.path for one in west.asked("PUT")] == [west.path("disks", "os-rp1-3")]
+
+
+def test_overwriting_is_said(west: RegionStub, farpoint: Farpoint) -> None:
+    restore(farpoint, "--disk", "os", "--overwrite")
+    properties = west.asked("PUT")[0].body["properties"]
+    assert isinstance(properties, dict)
+    assert properties["farpoint"]["overwrite"] is True
+
+
+def test_a_disk_the_point_does_not_have_is_a_usage_error(west: RegionStub, farpoint: Farpoint) -> None:
+    status, _, err = restore(farpoint, "--disk", "swap")
+    assert status == 2
+    assert "it has: my_data, os" in err or "it has: os, my_data" in err
+
+
+def test_wait_returns_when_every_disk_is_restored(west: RegionStub, farpoint: Farpoint) -> None:
+    operation = operation_path(west)
+    for disk in ("os", "my_data"):
+        started = Reply(status=202, body={"properties": {"provisioningState": "Updating"}}, headers=headers_of(west))
+        west.say("PUT", west.path("disks", f"{disk}-rp1"), started)
+    running: Document = {
+        "status": "InProgress",
+        "farpoint": {"state": "Running", "disks": [{"name": "os", "bytesTotal": 8, "bytesDone": 2}]},
+    }
+    west.say("GET", operation, Reply(status=200, body=running), Reply(status=200, body={"status": "Succeeded"}))
+    for disk in ("os", "my_data"):
+        path = west.path("disks", f"{disk}-rp1")
+        west.say(
+            "GET",
+            path,
+            Reply(status=404, body={"error": {"code": "ResourceNotFound", "message": "no"}}),
+            Reply(status=200, body={"name": disk}),
+        )
+    outcome = farpoint("disk", "restore", "web01-westus/rp1", "--into", "out", "--wait", "-o", "json")
+    assert outcome.exit == 0
+    assert [one["name"] for one in outcome.rows()] == ["os", "my_data"]
+    assert "restore web01-westus/rp1: os: 2 B of 8 B (25.0 %)" in outcome.err
+
+
+def test_a_target_that_is_not_empty_fails(west: RegionStub, farpoint: Farpoint) -> None:
+    refusal = Reply(status=409, body={"error": {"code": "TargetNotEmpty", "message": "out/os.raw has 5 bytes"}})
+    west.say("PUT", west.path("disks", "os-rp1"), refusal)
+    status, out, err = restore(farpoint)
+    assert (status, out) == (1, "")
+    assert "TargetNotEmpty" in err
+
+
+def test_a_point_can_be_verified_in_full(west: RegionStub, farpoint: Farpoint) -> None:
+    path = west.path("restorePointCollections", "web01-westus", "restorePoints", "rp1")
+    west.say("POST", f"{path}/verify", Reply(status=202, headers=headers_of(west)))
+    west.say("GET", operation_path(west), Reply(status=200, body={"status": "Succeeded", "farpoint": {"readBytes": 2048}}))
+    outcome = farpoint("verify", "web01-westus/rp1", "--full")
+    assert outcome.exit == 0
+    assert west.asked("POST")[0].query["full"] == "true"
+    assert outcome.out.splitlines()[1].split() == ["web01-westus/rp1", "westus", "sound", "2.0", "KiB"]
+
+
+def test_damage_found_by_disk_verify_ends_with_5(west: RegionStub, farpoint: Farpoint) -> None:
+    disk = west.path("disks", "os-rp1")
+    west.add(disk, {"properties": {}})
+    west.say("POST", f"{disk}/verify", Reply(status=202, headers=headers_of(west)))
+    error: Document = {"code": "IntegrityError", "message": "block 7 differs"}
+    west.say("GET", operation_path(west), Reply(status=200, body={"status": "Failed", "error": error}))
+    outcome = farpoint("disk", "verify", "os-rp1", "-o", "json")
+    assert (outcome.exit, outcome.out) == (5, "")
+    assert "IntegrityError: block 7 differs" in outcome.err
+
+
+def operation_path(stub: RegionStub) -> str:
+    return f"{stub.subscription}/providers/Microsoft.Compute/locations/{stub.name}/DiskOperations/1"
+
+
+def headers_of(stub: RegionStub) -> dict[str, str]:
+    return {"Azure-AsyncOperation": f"{stub.endpoint}{operation_path(stub)}?api-version=2024-11-01", "Retry-After": "30"}
