@@ -112,3 +112,28 @@ def test_a_restore_from_a_damaged_pack_fails_and_publishes_nothing(pair: DevRegi
     assert pack.name in pair.run("verify", f"{vm}-westus/rp1", "--full", expect=5).errors
     pack.write_bytes(whole)
     pair.run("verify", f"{vm}-westus/rp1", "--full")
+
+
+def test_damage_that_was_found_is_mended_by_the_next_capture_and_the_next_copy(pair: DevRegions, dice: random.Random) -> None:
+    vm = "mended"
+    before = {region: data_packs(pair, region) for region in (EAST, WEST)}
+    pair.add_vm(vm, make_image(pair.pool / f"{vm}.raw", SIZE, dice))
+    pair.capture(f"{vm}/rp1")
+    pair.copy(f"{vm}/rp1")
+    for region in (EAST, WEST):
+        pack = biggest(data_packs(pair, region) - before[region])
+        pack.chmod(0o600)
+        truncate(pack)
+    for point in (f"{vm}/rp1", f"{vm}-westus/rp1"):
+        pair.run("verify", point, "--full", expect=5)
+        # Known damage is never called sound again, read anew or not.
+        pair.run("verify", point, expect=5)
+    # The disk still has the bytes: the next capture stores again what the damaged pack held, for the older point too.
+    pair.capture(f"{vm}/rp2")
+    pair.run("verify", f"{vm}/rp1", "--full")
+    # And its region has them: the next copy brings what the target cannot rely on.
+    pair.copy(f"{vm}/rp2")
+    for point in (f"{vm}-westus/rp1", f"{vm}-westus/rp2"):
+        pair.run("verify", point, "--full")
+        [restored] = pair.restore(point, f"{vm}-out-{point[-1]}")
+        assert are_identical(pair.pool / f"{vm}.raw", restored)

@@ -23,6 +23,15 @@ def pack_name(pack: PackId) -> str:
     return f"{PACKS}{text[:2]}/{text}"
 
 
+def pack_of_name(name: str) -> PackId | None:
+    """Return the pack whose object has this name, None for the name of anything else."""
+    try:
+        pack = PackId(bytes.fromhex(name.rpartition("/")[2]))
+    except ValueError:
+        return None
+    return pack if pack_name(pack) == name else None
+
+
 def manifest_name(manifest: ManifestId) -> str:
     """``manifests/<guid>``."""
     return f"{MANIFESTS}{manifest}"

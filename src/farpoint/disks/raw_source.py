@@ -20,7 +20,7 @@ from farpoint.disks.inspect import DiskFacts, open_disk
 from farpoint.disks.qemu_locks import declare_reader
 from farpoint.disks.refusals import cannot_open, cannot_read
 from farpoint.disks.source import BlockSource
-from farpoint.errors import Code, Place, RefusedError
+from farpoint.errors import Code, IntegrityError, Place, RefusedError
 from farpoint.model.disk import SECTOR_BYTES, Extent, ExtentKind
 from farpoint.model.manifest import ChangeDetection
 from farpoint.units import round_up
@@ -32,12 +32,14 @@ _NO_HOLES = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.ENOTTY})
 def open_raw_source(path: Path, *, allow_live: bool, size_bytes: int | None = None) -> BlockSource:
     """Open the raw disk at *path*: look at it, declare ourselves a reader, refuse it when in use.
 
-    With *allow_live* a disk in use is opened nevertheless, no writer is kept out and no change is looked for. *size_bytes* reads
-    only so much of a larger disk: a disk restored onto a larger device is its beginning. Raises RefusedError.
+    *path* has no links in it: pools are checked when a disk is registered. With *allow_live* a disk in use is opened nevertheless, no
+    writer is kept out and no change is looked for. *size_bytes* is what a restored disk must have; on a larger device it is the
+    beginning. Raises RefusedError, and IntegrityError for another size.
     """
     with ExitStack() as undo:
         descriptor, facts = open_disk(path)
         undo.callback(os.close, descriptor)
+        _refuse_elsewhere(path, descriptor)
         if not allow_live:
             # Declare first, look second: of two that start together at least one sees the other.
             _declare(path, descriptor)
@@ -45,6 +47,14 @@ def open_raw_source(path: Path, *, allow_live: bool, size_bytes: int | None = No
         source = _RawSource(descriptor, facts, _size_to_read(facts, size_bytes), live=allow_live)
         undo.pop_all()
         return source
+
+
+def _refuse_elsewhere(path: Path, descriptor: int) -> None:
+    """Refuse a path that has a link in it by now: it was checked, and recorded, with all of them resolved."""
+    there = Path(f"/proc/self/fd/{descriptor}").readlink()
+    if there != path:
+        message = f"{path} leads to {there} now; it was another disk when it was registered."
+        raise RefusedError(Code.DISK_OUTSIDE_POOLS, message, hint="Put the disk back at its path, or register it where it lies.")
 
 
 def _declare(path: Path, descriptor: int) -> None:
@@ -58,9 +68,9 @@ def _declare(path: Path, descriptor: int) -> None:
 def _size_to_read(facts: DiskFacts, wanted: int | None) -> int:
     if wanted is None:
         return facts.size_bytes
-    if wanted > facts.size_bytes:
-        message = f"{facts.path} has {facts.size_bytes} bytes, fewer than the disk's {wanted}."
-        raise RefusedError(Code.DISK_CHANGED, message, hint="It is not, or no longer, the disk it should be.")
+    if wanted > facts.size_bytes or (wanted < facts.size_bytes and not facts.is_block_device):
+        message = f"{facts.path} has {facts.size_bytes} bytes, the disk that was restored has {wanted}"
+        raise IntegrityError(message, hint="It is not, or no longer, that disk: restore it again.")
     return wanted
 
 

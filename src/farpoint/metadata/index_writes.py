@@ -1,7 +1,7 @@
 """What the chunk index writes, each within a transaction that its caller opened and whose claim it checked."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, Table, bindparam, exists, insert, literal_column, null, select, update
 
@@ -16,8 +16,10 @@ from farpoint.model.operations import Claim
 
 WRITING = "writing"
 LIVE = "live"
-#: The state as text inside the statement: raw statements take no parameter for it.
+QUARANTINED = "quarantined"
+#: The states as text inside the statement: raw statements take no parameters for them.
 IS_LIVE = packs.c.state == literal_column(f"'{LIVE}'")
+IS_READABLE = packs.c.state.in_((literal_column(f"'{LIVE}'"), literal_column(f"'{QUARANTINED}'")))
 
 _ENTRY_COLUMNS = ("scope", "id", "pack", "frame", "offset_bytes", "sealed_bytes", "raw_bytes")
 _LOCATION_COLUMNS = _ENTRY_COLUMNS[2:]
@@ -58,6 +60,25 @@ def set_checked(conn: Connection, ids: Iterable[PackId], checked_at: dt.datetime
         conn.execute(query, rows)
 
 
+def quarantine_packs(conn: Connection, ids: Collection[PackId]) -> frozenset[PackId]:
+    """Take these live packs out of use and the closed marks off their scopes; return those that were live.
+
+    Every node of a scope loses its mark, not only those above the damage: damage is rare, finding them costs a walk over every map, and
+    the next walk sets again what is sound.
+    """
+    doomed = conn.execute(select(packs.c.id, packs.c.number, packs.c.scope).where(packs.c.id.in_(ids), IS_LIVE)).all()
+    if doomed:
+        numbers, touched = {row.number for row in doomed}, {row.scope for row in doomed}
+        conn.execute(update(packs).where(packs.c.number.in_(numbers)).values(state=QUARANTINED, checked_at=None))
+        conn.execute(update(nodes).where(nodes.c.scope.in_(touched), nodes.c.closed_since.is_not(None)).values(closed_since=None))
+    return frozenset(PackId(row.id) for row in doomed)
+
+
+def reinstate_packs(conn: Connection, ids: Collection[PackId]) -> None:
+    """Make those of these packs that are quarantined live again."""
+    conn.execute(update(packs).where(packs.c.id.in_(ids), packs.c.state == QUARANTINED).values(state=LIVE))
+
+
 class EntryWriter:
     """Writes of many entries at once, their statements compiled once."""
 
@@ -93,8 +114,9 @@ def _entry_insert(table: Table) -> RawStatement:
     changes: dict[str, object] = {name: statement.excluded[name] for name in _LOCATION_COLUMNS}
     if table is nodes:
         changes["closed_since"] = null()
-    # Condemned entries count as absent, so the new location replaces theirs, or sweeping their pack would lose the id.
-    stays = exists(packs.c.number).where(packs.c.number == table.c.pack, IS_LIVE)
+    # Condemned and quarantined entries count as absent: the new location replaces theirs, or the id would be lost with their pack.
+    # The row's own pack, as text: as a column it would put the table into the subquery's FROM, which would ask whether any entry is live.
+    stays = exists(packs.c.number).where(packs.c.number == literal_column(f"{table.name}.pack"), IS_LIVE)
     upsert = statement.on_conflict_do_update(index_elements=[table.c.scope, table.c.id], set_=changes, where=~stays)
     return RawStatement(upsert, ending=_ENTRY_COLUMNS)
 

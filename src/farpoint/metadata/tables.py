@@ -216,7 +216,7 @@ packs = Table(
     Column("scope", BigInteger, ForeignKey("scopes.number"), nullable=False),
     Column("key_generation", Integer, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
-    #: writing -> live -> condemned; see chunk_index.py.
+    #: writing -> live -> quarantined or condemned; see chunk_index.py.
     Column("state", Text, nullable=False),
     Column("operation", Guid, nullable=False, index=True),
     Column("incarnation", Integer, nullable=False),

@@ -7,7 +7,7 @@ with the index, and only what is new is compressed, sealed and packed. The consu
 from collections.abc import Callable, Generator
 from contextlib import closing
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from farpoint.codec.compression import BlockCompressor
 from farpoint.disks.source import BlockSource
@@ -56,6 +56,7 @@ def capture_size(request: CaptureRequest) -> int:
 
 def capture_disk(vault: Vault, lanes: Lanes, request: CaptureRequest, on_read: Callable[[int], None]) -> CapturedDisk:
     """Capture one disk; *on_read* is told the bytes read so far. The caller checks afterwards that the disk stood still."""
+    request = evolve(request, parent=_comparable(vault, request))
     made: list[_CaptureLane] = []
 
     def make_lane() -> _CaptureLane:
@@ -77,15 +78,19 @@ def capture_disk(vault: Vault, lanes: Lanes, request: CaptureRequest, on_read: C
 
     store = vault.node_store(request.scope, request.claim, read_back=False)
     with closing(runs()) as changes:
-        state = update_map(_comparable(request), request.geometry, changes, store)
+        state = update_map(request.parent, request.geometry, changes, store)
     store.flush()
     stored_bytes = store.stored_bytes + sum(lane.stored_bytes for lane in made)
     return CapturedDisk(state=state, read_bytes=read_bytes, stored_bytes=stored_bytes)
 
 
-def _comparable(request: CaptureRequest) -> DiskState | None:
+def _comparable(vault: Vault, request: CaptureRequest) -> DiskState | None:
+    """Return the parent if the capture may lean on it: cut into the same blocks, and closed (nothing below it was found damaged since)."""
     parent = request.parent
-    return parent if parent is not None and parent.block_bytes == request.geometry.block_bytes else None
+    if parent is None or parent.block_bytes != request.geometry.block_bytes or parent.root is None:
+        return None
+    row = vault.index.find_nodes(request.scope, [parent.root]).get(parent.root)
+    return parent if row is not None and row.closed_since is not None else None
 
 
 class _CaptureLane:
@@ -93,7 +98,7 @@ class _CaptureLane:
 
     def __init__(self, vault: Vault, request: CaptureRequest) -> None:
         self._geometry = request.geometry
-        self._parent = _comparable(request)
+        self._parent = request.parent
         self._reader = vault.reader(request.scope)
         self._index = vault.index
         self._scope = request.scope

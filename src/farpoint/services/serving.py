@@ -5,7 +5,7 @@ Each function serves one call of the peer protocol and knows nothing of HTTP. Wh
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, Protocol
 
 from attrs import frozen
@@ -100,6 +100,10 @@ class ServedVault(Protocol):
 
     def reader(self, scope: ScopeId) -> ServedScope:
         """Return the reader of *scope*."""
+        ...
+
+    def quarantine(self, names: Collection[str]) -> None:
+        """Rely no more on the packs with these object names: damage was found in them."""
         ...
 
 

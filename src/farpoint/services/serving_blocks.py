@@ -38,16 +38,18 @@ def read_blocks(context: ServingContext, *, peer: RegionId, request: BlocksReque
     reader = context.vault.reader(entry.scope)
     ids = _chunk_ids(reader, entry, request.blocks)
     count = _count_within(reader.compressed_lengths(ids), BATCH_BYTES_MAX)
-    return _open_blocks(reader, entry, request.blocks[:count], ids[:count])
+    return _open_blocks(context, entry, request.blocks[:count], ids[:count])
 
 
-def _open_blocks(reader: ServedScope, entry: DiskEntry, blocks: Sequence[int], ids: Sequence[ChunkId]) -> Generator[WireChunk]:
-    done = 0
+def _open_blocks(context: ServingContext, entry: DiskEntry, blocks: Sequence[int], ids: Sequence[ChunkId]) -> Generator[WireChunk]:
+    reader, done = context.vault.reader(entry.scope), 0
     try:
         for block, chunk in zip(blocks, reader.open_chunks(ids), strict=True):
             yield WireChunk(block=block, compression=chunk.compression, raw_bytes=chunk.raw_bytes, payload=chunk.payload)
             done += 1
     except IntegrityError as error:
+        if error.place.pack is not None:
+            context.vault.quarantine([error.place.pack])
         # The vault knows pack and frame; only here is it known which part of which disk that was.
         raise _at_block(error, entry, blocks[done]) from error
 

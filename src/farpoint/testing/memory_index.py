@@ -20,9 +20,10 @@ _Id = TypeVar("_Id", ChunkId, NodeId)
 class _Pack:
     record: PackRecord
     operation: OperationId
-    #: False while the pack is being written, and again once it is condemned.
+    #: False while the pack is being written, and again once it is condemned or quarantined.
     live: bool = False
     condemned: bool = False
+    quarantined: bool = False
     checked_at: dt.datetime | None = None
 
 
@@ -45,6 +46,14 @@ class MemoryIndex:
     def find_nodes(self, scope: ScopeId, ids: Collection[NodeId]) -> Mapping[NodeId, NodeRow]:
         """Return the rows of those *ids* that are present."""
         return self._find(self._nodes, scope, ids)
+
+    def locate_chunks(self, scope: ScopeId, ids: Collection[ChunkId]) -> Mapping[ChunkId, Location]:
+        """Return where to read those *ids*."""
+        return {id: row.location for id, row in self._find(self._chunks, scope, ids, quarantined=True).items()}
+
+    def locate_nodes(self, scope: ScopeId, ids: Collection[NodeId]) -> Mapping[NodeId, NodeRow]:
+        """Return where to read those *ids*."""
+        return self._find(self._nodes, scope, ids, quarantined=True)
 
     def begin_pack(self, pack: PackRecord, claim: Claim) -> None:
         """Record the pack as being written."""
@@ -72,8 +81,10 @@ class MemoryIndex:
                     table[pack.scope, id] = NodeRow(location, None)
 
     def find_packs(self, ids: Collection[PackId]) -> Mapping[PackId, PackRecord]:
-        """Return the records of those live packs."""
-        return {id: pack.record for id, pack in self._live(ids).items()}
+        """Return the records of those packs that can be read."""
+        with self._lock:
+            known = {id: self._packs[id] for id in ids if id in self._packs}
+        return {id: pack.record for id, pack in known.items() if pack.live or pack.quarantined}
 
     def unchecked_packs(self, ids: Collection[PackId]) -> frozenset[PackId]:
         """Return those of *ids* that are not known to be live and checked."""
@@ -97,8 +108,29 @@ class MemoryIndex:
             for id, row in self._find(self._nodes, scope, nodes).items():
                 self._nodes[scope, id] = evolve(row, closed_since=nodes[id])
 
+    def quarantine(self, ids: Collection[PackId]) -> frozenset[PackId]:
+        """Rely on these packs no more; return those that were live until now."""
+        with self._lock:
+            doomed = self._live(ids)
+            self._condemned += bool(doomed)
+            for id, pack in doomed.items():
+                self._packs[id] = evolve(pack, live=False, quarantined=True, checked_at=None)
+            touched = {pack.record.scope for pack in doomed.values()}
+            for (scope, node), row in self._nodes.items():
+                if scope in touched:
+                    self._nodes[scope, node] = evolve(row, closed_since=None)
+        return frozenset(doomed)
+
+    def reinstate(self, ids: Collection[PackId]) -> None:
+        """Rely again on those of these packs that are quarantined."""
+        with self._lock:
+            for id in ids:
+                pack = self._packs.get(id)
+                if pack is not None and pack.quarantined:
+                    self._packs[id] = evolve(pack, live=True, quarantined=False)
+
     def condemn_count(self) -> int:
-        """Return how often condemn was called."""
+        """Return how often something was condemned or quarantined."""
         return self._condemned
 
     def packs(self, *, claim_operation: str | None = None) -> Iterator[PackRecord]:
@@ -114,10 +146,16 @@ class MemoryIndex:
             for id, pack in self._live(ids).items():
                 self._packs[id] = evolve(pack, live=False, condemned=True)
 
-    def _find(self, table: Mapping[tuple[ScopeId, bytes], NodeRow], scope: ScopeId, ids: Collection[_Id]) -> dict[_Id, NodeRow]:
+    def _find(
+        self, table: Mapping[tuple[ScopeId, bytes], NodeRow], scope: ScopeId, ids: Collection[_Id], *, quarantined: bool = False
+    ) -> dict[_Id, NodeRow]:
         with self._lock:
             rows = ((id, table.get((scope, id))) for id in ids)
-            return {id: row for id, row in rows if row is not None and self._packs[row.location.pack].live}
+            return {id: row for id, row in rows if row is not None and self._is_there(row, quarantined=quarantined)}
+
+    def _is_there(self, row: NodeRow, *, quarantined: bool) -> bool:
+        pack = self._packs[row.location.pack]
+        return pack.live or (quarantined and pack.quarantined)
 
     def _live(self, ids: Collection[PackId]) -> dict[PackId, _Pack]:
         with self._lock:

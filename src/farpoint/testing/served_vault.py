@@ -2,7 +2,7 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from attrs import frozen
 
@@ -44,6 +44,8 @@ class MemoryVault:
         self._chunks: dict[ChunkId, bytes] = {}
         #: Contents of blocks whose pack is damaged.
         self.damaged: set[bytes] = set()
+        #: Names of packs that are relied on no more.
+        self.quarantined: set[str] = set()
         #: Called before each chunk that is opened.
         self.before_chunk: Callable[[], None] = lambda: None
 
@@ -103,6 +105,10 @@ class MemoryVault:
         """Return the reader of the one scope there is."""
         assert scope == self._scope
         return self
+
+    def quarantine(self, names: Collection[str]) -> None:
+        """Remember the names."""
+        self.quarantined.update(names)
 
     def node_at(self, state: DiskState, level: int, index: int) -> MemoryNode | None:
         """Return a stand-in for the node, unless all below it is zeros."""

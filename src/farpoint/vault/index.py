@@ -14,14 +14,22 @@ from farpoint.model.operations import Claim
 
 
 class ChunkIndex(Protocol):
-    """Contract; one suite (tests/contract/test_chunk_index.py) runs on every implementation."""
+    """Contract; one suite (tests/contract/chunk_index) runs on every implementation."""
 
     def find_chunks(self, scope: ScopeId, ids: Collection[ChunkId]) -> Mapping[ChunkId, Location]:
-        """Return the locations of those *ids* that are present; condemned packs count as absent."""
+        """Return the locations of those *ids* that are present and may be relied on; condemned and quarantined packs count as absent."""
         ...
 
     def find_nodes(self, scope: ScopeId, ids: Collection[NodeId]) -> Mapping[NodeId, NodeRow]:
-        """Return the rows of those *ids* that are present. Presence proves nothing about what lies below."""
+        """Return the rows of those *ids*, like find_chunks. Presence proves nothing about what lies below."""
+        ...
+
+    def locate_chunks(self, scope: ScopeId, ids: Collection[ChunkId]) -> Mapping[ChunkId, Location]:
+        """Return where to read those *ids*, quarantined packs included: most of what is in one may be sound, and reading proves it."""
+        ...
+
+    def locate_nodes(self, scope: ScopeId, ids: Collection[NodeId]) -> Mapping[NodeId, NodeRow]:
+        """Return where to read those *ids*, like locate_chunks."""
         ...
 
     def begin_pack(self, pack: PackRecord, claim: Claim) -> None:
@@ -38,7 +46,7 @@ class ChunkIndex(Protocol):
         ...
 
     def find_packs(self, ids: Collection[PackId]) -> Mapping[PackId, PackRecord]:
-        """Return the records of those live packs."""
+        """Return the records of those packs that can be read: live ones and quarantined ones."""
         ...
 
     def unchecked_packs(self, ids: Collection[PackId]) -> frozenset[PackId]:
@@ -57,8 +65,20 @@ class ChunkIndex(Protocol):
         """Set the closed mark: under each of these nodes everything is present, live and sound since the given moment."""
         ...
 
+    def quarantine(self, ids: Collection[PackId]) -> frozenset[PackId]:
+        """Rely on these packs no more, since damage was found in them; return those that were live until now.
+
+        In one transaction: what they hold counts as absent for whoever would lean on it, so it is stored again when it is met again;
+        no node of their scopes is closed any more; and the condemn counter rises. Needs no claim: trust is only ever taken away.
+        """
+        ...
+
+    def reinstate(self, ids: Collection[PackId]) -> None:
+        """Rely again on those of these packs that are quarantined: they were read back whole. They count as unchecked all the same."""
+        ...
+
     def condemn_count(self) -> int:
-        """Return the counter that collection raises each time it condemns something."""
+        """Return the counter that rises each time something is condemned or quarantined."""
         ...
 
     def packs(self, *, claim_operation: str | None = None) -> Iterator[PackRecord]:

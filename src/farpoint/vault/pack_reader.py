@@ -82,7 +82,11 @@ class PackReader:
             ciphertext = data[FRAME_HEADER_BYTES : FRAME_HEADER_BYTES + header.sealed_bytes]
             return OpenedFrame(location, header.compression, sealer.open(header, ciphertext))
         except IntegrityError as error:
-            raise IntegrityError(error.message, hint="Copy the point from a region that has it sound.", place=place) from error
+            raise IntegrityError(
+                error.message,
+                hint="Restore another point, or this one where it is sound; verify it to see how far the damage reaches.",
+                place=place,
+            ) from error
 
     def check_pack(self, record: PackRecord) -> list[DirectoryEntry]:
         """Read a whole pack back; check header, each frame's ciphertext hash, directory and trailer; return its entries.

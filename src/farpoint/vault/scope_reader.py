@@ -58,7 +58,7 @@ class ScopeReader:
             if cached is not None:
                 self._nodes.move_to_end(wanted)
                 return cached
-        row = self._index.find_nodes(self.scope, [wanted]).get(wanted)
+        row = self._index.locate_nodes(self.scope, [wanted]).get(wanted)
         if row is None:
             message = f"map node {wanted.hex()} is not in this vault"
             raise IntegrityError(message)
@@ -105,7 +105,7 @@ class ScopeReader:
 
     def compressed_lengths(self, ids: Sequence[ChunkId]) -> list[int]:
         """Return the compressed length of each chunk: its ciphertext less the tag. Raises IntegrityError for a missing one."""
-        found = self._index.find_chunks(self.scope, frozenset(ids))
+        found = self._index.locate_chunks(self.scope, frozenset(ids))
         return [_present(found.get(chunk), chunk).sealed_bytes - TAG_BYTES for chunk in ids]
 
     def open_chunks(self, ids: Sequence[ChunkId]) -> Iterator[OpenedChunk]:
@@ -133,7 +133,7 @@ class ScopeReader:
                 locations = moved
 
     def _locate(self, ids: Sequence[ChunkId]) -> list[Location | None]:
-        found = self._index.find_chunks(self.scope, frozenset(ids))
+        found = self._index.locate_chunks(self.scope, frozenset(ids))
         return [found.get(chunk) for chunk in ids]
 
     def _read_node(self, wanted: NodeId, row: NodeRow) -> Node:

@@ -1,11 +1,13 @@
 """The vault: one region's packs, maps, manifests and index behind one facade."""
 
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from attrs import evolve, frozen
 
 from farpoint.bucket.bucket import Bucket
+from farpoint.bucket.names import pack_name, pack_of_name
 from farpoint.clock import Clock, Entropy
 from farpoint.keys.provider import KeyProvider
 from farpoint.keys.signing import Signer
@@ -22,6 +24,8 @@ from farpoint.vault.pack_reader import PackReader
 from farpoint.vault.pack_writer import PackDesk, PackWriter
 from farpoint.vault.scope_reader import ScopeReader
 from farpoint.vault.verify import BucketCheck, VerifyReport, verify_packs, verify_state
+
+_log = logging.getLogger(__name__)
 
 
 @frozen(kw_only=True)
@@ -71,11 +75,26 @@ class Vault:
     def audit(self, scope: ScopeId, state: DiskState, *, disk: str, on_bytes: Callable[[int], None]) -> VerifyReport:
         """Prove every stored byte of *state*: chunks and nodes by their ids, and the packs that hold them whole.
 
-        Reads through nothing that is cached: what is in memory says nothing about what is in the bucket.
+        Reads through nothing that is cached: what is in memory says nothing about what is in the bucket. Packs that are found damaged
+        are quarantined; quarantined ones that are found whole are reinstated.
         """
         met: set[PackId] = set()
         report = verify_state(ScopeReader(scope, self.index, self.packs, met=met), state, disk=disk, on_bytes=on_bytes)
-        return evolve(report, damage=(*report.damage, *verify_packs(self.index, self.packs, met, disk=disk)))
+        unsound = tuple(verify_packs(self.index, self.packs, met, disk=disk))
+        bad_packs = report.bad_packs | {damage.place.pack for damage in unsound if damage.place.pack is not None}
+        self.quarantine(bad_packs)
+        # What was damaged once and is whole now (somebody put the object back) is as good as ever.
+        self.index.reinstate([pack for pack in met if pack_name(pack) not in bad_packs])
+        return evolve(report, damage=(*report.damage, *unsound), bad_packs=bad_packs)
+
+    def quarantine(self, names: Collection[str]) -> None:
+        """Rely no more on the packs with these object names, in which damage was found; names of other things are passed over.
+
+        Captures and copies then store what these packs hold again wherever they meet it, and walks lean on nothing above it.
+        """
+        taken = self.index.quarantine([pack for name in names if (pack := pack_of_name(name)) is not None])
+        for pack in sorted(taken):
+            _log.error("pack_quarantined", extra={"pack": pack_name(pack)})
 
     def chunk_writer(self, scope: ScopeId, claim: Claim, *, read_back: bool) -> PackWriter:
         """Return a writer of data packs for one lane."""

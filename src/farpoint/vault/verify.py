@@ -41,7 +41,10 @@ class VerifyReport:
 
     blocks: int
     bytes_verified: int
+    #: The first of what is damaged.
     damage: tuple[Damage, ...]
+    #: Object names of all packs that something damaged lies in.
+    bad_packs: frozenset[str]
 
 
 def verify_state(reader: ScopeReader, state: DiskState, *, disk: str, on_bytes: Callable[[int], None]) -> VerifyReport:
@@ -49,20 +52,24 @@ def verify_state(reader: ScopeReader, state: DiskState, *, disk: str, on_bytes: 
 
     A damaged map node stops the walk: below it nothing is known. *on_bytes* is told of progress in disk bytes.
     """
-    blocks, done, damage = 0, 0, list[Damage]()
+    blocks, done, damage, bad_packs = 0, 0, list[Damage](), set[str | None]()
     try:
         for leaf in walk_leaves(reader, state, disk=disk):
             for block, expected in leaf.blocks:
                 place = Place(disk=disk, offset_bytes=block * state.block_bytes, length_bytes=state.geometry.length_of(block))
                 problem = _verify_chunk(reader, expected, state.block_bytes)
-                if problem is not None and len(damage) < DAMAGE_LISTED_MAX:
+                if problem is not None:
+                    bad_packs.add(problem.place.pack)
                     damage.append(Damage(message=problem.message, place=problem.place.within(place)))
+                    del damage[DAMAGE_LISTED_MAX:]
                 blocks += 1
                 done += state.geometry.length_of(block)
             on_bytes(done)
     except IntegrityError as error:
+        bad_packs.add(error.place.pack)
         damage.append(Damage(message=error.message, place=error.place.within(Place(disk=disk))))
-    return VerifyReport(blocks=blocks, bytes_verified=done, damage=tuple(damage))
+    named = frozenset(pack for pack in bad_packs if pack is not None)
+    return VerifyReport(blocks=blocks, bytes_verified=done, damage=tuple(damage), bad_packs=named)
 
 
 def verify_packs(index: ChunkIndex, packs: PackReader, ids: Collection[PackId], *, disk: str) -> Iterator[Damage]:
@@ -71,7 +78,7 @@ def verify_packs(index: ChunkIndex, packs: PackReader, ids: Collection[PackId], 
     for pack in sorted(ids):
         try:
             if pack not in records:
-                raise IntegrityError("a pack is not live in this vault any more", place=Place(pack=pack_name(pack)))
+                raise IntegrityError("a pack is not in this vault any more", place=Place(pack=pack_name(pack)))
             packs.check_pack(records[pack])
         except IntegrityError as error:
             yield Damage(message=error.message, place=error.place.within(Place(disk=disk)))

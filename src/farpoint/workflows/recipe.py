@@ -10,7 +10,7 @@ from functools import partial
 
 from attrs import frozen
 
-from farpoint.errors import Code, FarpointError, SupersededError, UnavailableError
+from farpoint.errors import Code, FarpointError, IntegrityError, SupersededError, UnavailableError
 from farpoint.metadata import operations
 from farpoint.model.ids import OperationId
 from farpoint.model.operations import Failure, OperationState
@@ -83,6 +83,10 @@ def _attempt(recipe: Recipe, step: Step, work: Work) -> str:
     except SupersededError:
         raise
     except FarpointError as error:
+        if isinstance(error, IntegrityError) and error.place.pack is not None:
+            # Before the failure is told: whoever hears of it may ask again at once, and must not lean on the same bytes. A source's
+            # pack is not known here, and passed over.
+            work.bench.vault.quarantine([error.place.pack])
         return _fail(recipe, work, Failure.of(error, percent=work.percent))
     except Exception as error:  # noqa: BLE001 - the worker loop's edge
         # A bug of ours must end the operation, not leave it running for ever.

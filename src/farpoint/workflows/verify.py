@@ -59,7 +59,11 @@ def _verify_chunks(work: Work, row: DiskRestorePoint, line: DiskProgress) -> Non
     if report.damage:
         first, count = report.damage[0], len(report.damage)
         message = f"{first.message}; {count} damaged range{'s' if count > 1 else ''} on this disk"
-        raise IntegrityError(message, hint="Restore or copy another point, or this one from a region that has it sound.", place=first.place)
+        raise IntegrityError(
+            message,
+            hint="Restore another point, or this one where it is sound; the next capture or copy stores again what is damaged here.",
+            place=first.place,
+        )
 
 
 def _verify_disk(work: Work) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from farpoint.disks.raw_source import open_raw_source
 from farpoint.disks.source import BlockSource
-from farpoint.errors import Code, RefusedError
+from farpoint.errors import Code, IntegrityError, RefusedError
 from farpoint.model.disk import Extent, ExtentKind
 from farpoint.model.manifest import ChangeDetection
 
@@ -206,17 +206,21 @@ def test_a_live_capture_looks_for_no_change(tmp_path: Path) -> None:
         source.check_unchanged()
 
 
-def test_the_beginning_of_a_larger_disk_can_be_read_alone(tmp_path: Path) -> None:
-    path = make(tmp_path / "d", MIB, {0: b"x" * MIB})
-    buffer = bytearray(8192)
-    with opened(path, size_bytes=4096) as source:
-        assert source.size_bytes == 4096
-        assert list(source.extents()) == [Extent(0, 4096, DATA)]
-        source.read_into(0, memoryview(buffer))
-    assert bytes(buffer) == b"x" * 4096 + bytes(4096)
-    with pytest.raises(RefusedError) as caught:
-        open_raw_source(path, allow_live=False, size_bytes=2 * MIB)
-    assert caught.value.code is Code.DISK_CHANGED
+@pytest.mark.parametrize("wanted", [4096, 2 * MIB])
+def test_a_restored_file_that_has_another_size_by_now_is_not_that_disk(tmp_path: Path, wanted: int) -> None:
+    path = make(tmp_path / "d", MIB, {})
+    with pytest.raises(IntegrityError, match=f"has {MIB} bytes"):
+        open_raw_source(path, allow_live=False, size_bytes=wanted)
+
+
+def test_a_path_that_has_become_a_link_is_another_disk(tmp_path: Path) -> None:
+    outside = make(tmp_path / "outside", MIB, {0: b"secret"})
+    path = make(tmp_path / "d", MIB, {})
+    path.unlink()
+    path.symlink_to(outside)
+    with pytest.raises(RefusedError, match=f"leads to {outside}") as caught:
+        open_raw_source(path, allow_live=False)
+    assert caught.value.code is Code.DISK_OUTSIDE_POOLS
 
 
 def test_a_closed_source_reads_nothing_and_closes_again(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def damage(vault: SmallVault, location: Location) -> None:
 def test_a_sound_disk_is_read_whole_and_progress_is_told(vault: SmallVault, state: DiskState) -> None:
     told = list[int]()
     report = verify(vault, state, told)
-    assert report == VerifyReport(blocks=70, bytes_verified=SIZE, damage=())
+    assert report == VerifyReport(blocks=70, bytes_verified=SIZE, damage=(), bad_packs=frozenset())
     assert (told, told[-1]) == (sorted(told), SIZE)
 
 
@@ -91,10 +91,10 @@ def test_an_index_that_lies_about_a_chunk_gives_nobody_wrong_bytes(
     vault: SmallVault, state: DiskState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chunk, other = location_of(vault, state, 3)[0], location_of(vault, state, 4)[1]
-    honest = vault.index.find_chunks
+    honest = vault.index.locate_chunks
     lie = {chunk: other}
     monkeypatch.setattr(
-        vault.index, "find_chunks", lambda scope, ids: {one: lie.get(one, place) for one, place in honest(scope, ids).items()}
+        vault.index, "locate_chunks", lambda scope, ids: {one: lie.get(one, place) for one, place in honest(scope, ids).items()}
     )
     (one,) = verify(vault, state).damage
     assert "does not hash to its id" in one.message
@@ -107,14 +107,14 @@ def test_an_index_that_lies_about_a_chunk_gives_nobody_wrong_bytes(
 def test_an_index_that_lies_about_a_node_gives_nobody_wrong_bytes(
     vault: SmallVault, state: DiskState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reader, honest = vault.vault.reader(vault.scope), vault.index.find_nodes
+    reader, honest = vault.vault.reader(vault.scope), vault.index.locate_nodes
     first, second = (reader.node_at(state, 0, index) for index in (0, 1))
     assert first is not None
     assert second is not None
     leaf, other = node_id(first.encoded), honest(vault.scope, [node_id(second.encoded)])[node_id(second.encoded)]
     monkeypatch.setattr(
         vault.index,
-        "find_nodes",
+        "locate_nodes",
         lambda scope, ids: {one: other if one == leaf else row for one, row in honest(scope, ids).items()},
     )
     vault.reopen()
