@@ -51,6 +51,8 @@ class Code(StrEnum):
     BUCKET_UNAVAILABLE = "BucketUnavailable"
     OBJECT_EXISTS = "ObjectExists"
     OBJECT_MISSING = "ObjectMissing"
+    CATALOGUE_UNAVAILABLE = "CatalogueUnavailable"
+    SECOND_WRITER = "SecondWriter"
     # Regions and operations.
     PEER_UNAVAILABLE = "PeerUnavailable"
     PEER_REFUSED = "PeerRefused"
@@ -171,3 +173,13 @@ class HoldLostError(FarpointError):
     def __init__(self, message: str) -> None:
         """Say which hold, and why the source let it go."""
         super().__init__(Code.HOLD_LOST, message)
+
+
+class SecondWriterError(FarpointError):
+    """Somebody else writes this region's catalogue log; this process must stop before it answers anything more."""
+
+    def __init__(self, name: str) -> None:
+        """Name the entry that the other one wrote."""
+        message = f"{name} was written by somebody else, so this database does not know how the region's catalogue log goes on"
+        hint = "Two processes use this bucket with two databases, or this database was restored from an old copy: run the newest alone."
+        super().__init__(Code.SECOND_WRITER, message, hint=hint)

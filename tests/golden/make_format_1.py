@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import TypedDict
 
+from attrs import evolve
 from cryptography.hazmat.primitives import serialization
 
 from farpoint.bucket.directory import DirectoryBucket
@@ -18,6 +19,7 @@ from farpoint.keys.tokens import TokenIssuer
 from farpoint.model.documents import encode_base64
 from farpoint.model.manifest import Manifest
 from farpoint.testing.ambient import SeededEntropy
+from farpoint.testing.example_rows import example_changes
 from farpoint.testing.small_vault import SmallVault
 
 FOLDER = Path(__file__).parent / "format-1"
@@ -81,6 +83,9 @@ def main() -> None:
     own = west.publish({"own": west.capture(make(OWN)).state, "zeros": west.capture(make(ZEROS)).state}, parent=copied)
     deleted = west.publish({"own": west.capture(make(OWN)).state})
     west.vault.manifests.bury(deleted.id, point_id=deleted.point_id)
+    changes = example_changes()
+    west.tell(*changes)
+    west.tell(*(evolve(change, resource=None) for change in changes[:2]))
     (FOLDER / "bucket/.tmp").rmdir()
     write_keys(west)
     token, _ = TokenIssuer(signer=west.signer, region_id=str(west.region), tenant_id=TENANT, clock=west.clock).issue(CLIENT)
@@ -92,6 +97,7 @@ def main() -> None:
         "sourceSigningKey": encode_base64(east.signer.public),
         "points": [described(copied, {"os": OS, "data": DATA}), described(own, {"own": OWN, "zeros": ZEROS})],
         "deleted": str(deleted.id),
+        "catalogue": sorted(change.arm_path for change in changes[2:] if change.resource is not None),
         "token": {"text": token, "tenant": TENANT, "client": CLIENT, "issuedAt": west.clock.now().isoformat()},
     }
     (FOLDER / "expected.json").write_text(json.dumps(expected, indent=1) + "\n", encoding="utf-8")

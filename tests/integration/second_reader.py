@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | None"
-FRAME_BYTES, PACK_HEADER_BYTES, TRAILER_BYTES, MANIFEST_HEADER_BYTES = 52, 52, 28, 96
+FRAME_BYTES, PACK_HEADER_BYTES, TRAILER_BYTES, MANIFEST_HEADER_BYTES, ENTRY_HEADER_BYTES = 52, 52, 28, 96, 124
 
 
 class SecondReader:
@@ -95,6 +95,28 @@ class SecondReader:
         found: dict[str, Json] = json.loads(body)
         assert canonical(found) == body
         return found
+
+    def catalogue(self) -> Iterator[dict[str, Json]]:
+        """Return every change of the catalogue log, proven, in order."""
+        previous = bytes(32)
+        for epoch in sorted(int(path.name) for path in (self.bucket / "catalogue").iterdir()):
+            for seq in range(1, len(list((self.bucket / f"catalogue/{epoch}").iterdir())) + 1):
+                data = (self.bucket / f"catalogue/{epoch}/{seq}").read_bytes()
+                header = data[:ENTRY_HEADER_BYTES]
+                magic, version, region, scope, generation, *place, before, salt, length = struct.unpack(">4sB3x16s16sIIQ32s32sI", header)
+                assert (magic, version, place, before) == (b"FPCT", 1, [epoch, seq], previous)
+                previous = blake3(data, derive_key_context="farpoint 2026-11 catalogue entry v1").digest()
+                _, structure_key = self.scope_keys(uuid.UUID(bytes=scope), generation)
+                key = hkdf(structure_key, salt, b"farpoint/catalogue/1" + struct.pack(">IQ", epoch, seq))
+                body = AESGCM(key).decrypt(bytes(12), data[ENTRY_HEADER_BYTES:-64], header)
+                assert len(body) == length
+                assert isinstance(self.public, Ed25519PublicKey)
+                signed = b"farpoint/catalogue-entry/1" + region + struct.pack(">IQ", epoch, seq) + before + body
+                self.public.verify(data[-64:], signed)
+                found = json.loads(body)
+                assert canonical(found) == body
+                assert found["format"] == "farpoint-catalogue/1"
+                yield from found["changes"]
 
     def disk(self, entry: dict[str, Json]) -> bytes:
         """Return the bytes of one disk of a manifest."""

@@ -1,7 +1,8 @@
 """Damage to a small vault: flipped bits, cut, grown, removed and exchanged objects. Each is detected, and none gives wrong bytes.
 
 The vault holds every kind of object: identity, epochs, wrapped keys, data and node packs, manifests (one of a copy, with the
-source's statement in it), a tombstone, receipts. It is opened anew for every damage, so nothing is remembered.
+source's statement in it), a tombstone, receipts, entries of the catalogue log. It is opened anew for every damage, so nothing is
+remembered.
 """
 
 import itertools
@@ -13,18 +14,19 @@ from functools import cache
 import pytest
 from attrs import frozen
 
-from farpoint.bucket.names import MANIFESTS, PACKS, RECEIPTS, epoch_name, manifest_name, pack_name, tombstone_name
+from farpoint.bucket.names import CATALOGUE, MANIFESTS, PACKS, RECEIPTS, entry_name, epoch_name, manifest_name, pack_name, tombstone_name
 from farpoint.codec.frame import FRAME_HEADER_BYTES
 from farpoint.errors import Code, FarpointError, IntegrityError, RefusedError
 from farpoint.model.disk import BLOCK_BYTES_MIN
 from farpoint.model.manifest import Manifest
+from farpoint.testing.example_rows import example_changes
 from farpoint.testing.small_vault import SmallVault
 from farpoint.vault.identity import claim_epoch
 
 KIB = 1 << 10
 VAULT_BYTES_MAX = 256 * KIB
 JSON_KINDS = ("identity/", "epochs/", "keys/", "tombstones/", "receipts/")
-KINDS = (*JSON_KINDS, PACKS, MANIFESTS)
+KINDS = (*JSON_KINDS, PACKS, MANIFESTS, CATALOGUE)
 
 
 @frozen(kw_only=True)
@@ -90,6 +92,8 @@ def stored() -> Stored:
     points.append((west.publish({name: west.capture(data).state for name, data in local.items()}), local))
     deleted = west.publish({"own": west.capture(local["own"]).state})
     west.vault.manifests.bury(deleted.id, point_id=deleted.point_id)
+    for change in example_changes()[:3]:
+        west.tell(change)
     frames = {}
     for record in west.index.packs():
         entries = enumerate(west.vault.packs.check_pack(record))
@@ -243,7 +247,7 @@ def test_a_removed_object_never_gives_wrong_bytes_and_only_what_nothing_refers_t
     receipts = {name for name in vault.objects if name.startswith(RECEIPTS)}
     deleted = {manifest_name(vault.deleted.id), tombstone_name(vault.deleted.id)}
     # Only the database knows that these were there.
-    assert unmissed == receipts | deleted | {epoch_name(2)}
+    assert unmissed == receipts | deleted | {epoch_name(2), entry_name(1, 3)}
 
 
 @pytest.mark.parametrize("kind", KINDS)

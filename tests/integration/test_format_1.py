@@ -25,6 +25,7 @@ from farpoint.model.operations import Claim
 from farpoint.movers.lanes import InlineLanes
 from farpoint.movers.restore import Reports, RestoreParts, restore_disk
 from farpoint.testing.ambient import FakeClock, SeededEntropy
+from farpoint.testing.example_rows import example_changes
 from farpoint.testing.memory_disks import MemoryTarget, first_difference
 from farpoint.testing.memory_index import MemoryIndex
 from farpoint.vault.identity import read_identities
@@ -67,6 +68,8 @@ class Expected(TypedDict):
     sourceSigningKey: str
     points: list[Point]
     deleted: str
+    #: Paths of the resources that the catalogue log leaves.
+    catalogue: list[str]
     token: Token
 
 
@@ -178,6 +181,13 @@ def test_a_token_issued_then_is_read(signer: Signer, expected: Expected) -> None
     assert (claims.client_id, claims.region_id) == (token["client"], expected["region"])
 
 
+def test_the_catalogue_log_is_read(vault: Vault, expected: Expected) -> None:
+    entries = list(vault.catalogue.entries())
+    assert [change for entry in entries for change in entry.changes][: len(example_changes())] == list(example_changes())
+    left = {change.arm_path: change.resource for entry in entries for change in entry.changes}
+    assert sorted(path for path, resource in left.items() if resource is not None) == expected["catalogue"]
+
+
 def test_a_second_reader_written_from_the_documents_reads_the_same_bytes(folder: Path, expected: Expected) -> None:
     reader = SecondReader(folder)
     for point in expected["points"]:
@@ -198,3 +208,10 @@ def test_a_second_reader_proves_every_signed_object(folder: Path, expected: Expe
     assert reader.signed(f"tombstones/{expected['deleted']}", "farpoint/tombstone/1")["manifest"] == expected["deleted"]
     copied = expected["points"][0]["manifest"]
     assert reader.signed(f"receipts/{copied}", "farpoint/receipt/1")["manifest"] == copied
+
+
+def test_a_second_reader_follows_the_catalogue_log(folder: Path, expected: Expected) -> None:
+    left = {}
+    for change in SecondReader(folder).catalogue():
+        left[str(change["path"])] = change["resource"]
+    assert sorted(path for path, resource in left.items() if resource is not None) == expected["catalogue"]

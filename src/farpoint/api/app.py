@@ -21,6 +21,7 @@ from farpoint.api.routers import (
     virtual_machines,
 )
 from farpoint.api.routers.login import ClientDirectory, TokenIssuer
+from farpoint.api.settling import Settled
 from farpoint.services.context import RegionContext
 
 _ROUTERS: Final = (
@@ -56,5 +57,6 @@ def build_client_app(context: RegionContext, tokens: Tokens) -> FastAPI:
     for router in _ROUTERS:
         app.include_router(router)
     add_error_handlers(app, token_url=f"{context.endpoint}/{context.tenant_id}/oauth2/v2.0/token")
+    app.add_middleware(Settled, catalogue=context.catalogue)
     app.add_middleware(Edge, region=context.name, clock=context.clock, entropy=context.entropy)
     return app

@@ -9,6 +9,7 @@ from attrs import frozen
 from fastapi import Depends
 from starlette.requests import Request
 
+from farpoint.api.settling import READING
 from farpoint.errors import Code, RefusedError
 from farpoint.services.context import RegionContext
 from farpoint.services.refusals import invalid
@@ -64,13 +65,15 @@ class Caller:
 
 
 def authenticate(request: Request) -> Caller:
-    """Check token, API version and subscription, in this order."""
+    """Check token, API version and subscription, in this order; refuse a write that could not be acknowledged."""
     context: RegionContext = request.app.state.context
     verifier: TokenVerifier = request.app.state.verifier
     claims = verifier.verify(_bearer_token(request))
     query = {name.lower(): value for name, value in request.query_params.items()}
     version = _check_version(query.get("api-version"), oldest=_OLDEST if _COMPUTE in request.url.path.lower() else "")
     _check_subscription(context, request.path_params.get("subscription"))
+    if request.method not in READING:
+        context.catalogue.refuse_when_stuck()
     return Caller(context=context, principal=claims.client_id, api_version=version, query=query)
 
 

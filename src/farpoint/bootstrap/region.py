@@ -1,6 +1,7 @@
 """One region, put together: storage, peers, services, workflows, listeners."""
 
 import datetime as dt
+import logging
 import os
 import threading
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from farpoint.bootstrap.storage import Storage
 from farpoint.clock import Clock, Entropy
 from farpoint.config.values import RegionConfig
 from farpoint.disks.pools import DiskPools
+from farpoint.errors import SecondWriterError
 from farpoint.keys.clients import ClientSecrets
 from farpoint.keys.tokens import TokenIssuer, TokenVerifier
 from farpoint.metadata.operations import get_operation, live_operations
@@ -26,6 +28,7 @@ from farpoint.movers.lanes import ThreadLanes
 from farpoint.operations.durable import DurableRunner
 from farpoint.operations.steps import Steps
 from farpoint.peers.tls import OwnCertificate, context_for_clients, context_for_peers
+from farpoint.services.catalogue import CatalogueWriter
 from farpoint.services.context import RegionContext
 from farpoint.services.groups import ensure_default_group
 from farpoint.services.serving import ManifestCache, ServingContext
@@ -33,6 +36,9 @@ from farpoint.workflows.bench import Bench
 from farpoint.workflows.recipe import follow
 from farpoint.workflows.recipes import RECIPES
 
+_log = logging.getLogger(__name__)
+#: Exit status of a process that found another one writing its region's catalogue log.
+SECOND_WRITER_STATUS = 70
 #: Two lanes more than cores: while one waits for the disk, another computes. More only costs memory (about 25 MiB a lane).
 _LANES_EXTRA = 2
 #: More lanes than this cost memory and bring nothing: 256 MiB are allowed for any mover.
@@ -46,6 +52,7 @@ class Region:
     config: RegionConfig
     storage: Storage
     peering: Peering
+    catalogue: CatalogueWriter
     bench: Bench
     runner: DurableRunner
     listeners: Sequence[Listener]
@@ -65,7 +72,16 @@ def build_region(config: RegionConfig, storage: Storage, *, clock: Clock, entrop
     ensure_default_group(context)
     tokens = Tokens(verifier=verifier, issuer=issuer, clients=secrets)
     listeners = (_clients(config, context, tokens), _peers(config, storage, peering, verifier, context))
-    return Region(config=config, storage=storage, peering=peering, bench=bench, runner=runner, listeners=listeners)
+    return Region(
+        config=config, storage=storage, peering=peering, catalogue=context.catalogue, bench=bench, runner=runner, listeners=listeners
+    )
+
+
+def _stop_at_once(error: SecondWriterError) -> None:
+    """End the process, in the middle of whatever it does: everything it would still answer or write may contradict the other writer."""
+    _log.error("catalogue_has_second_writer", extra={"reason": str(error)})
+    logging.shutdown()
+    os._exit(SECOND_WRITER_STATUS)
 
 
 def _bench(config: RegionConfig, storage: Storage, peering: Peering, clock: Clock) -> Bench:
@@ -110,6 +126,7 @@ def _context(
         subscription_id=str(config.directory.subscription_id),
         endpoint=config.listen.endpoint,
         database=storage.database,
+        catalogue=CatalogueWriter(database=storage.database, log=storage.vault.catalogue, epoch=storage.epoch, stop=_stop_at_once),
         clock=clock,
         entropy=entropy,
         pools=DiskPools(config.pools),

@@ -5,7 +5,7 @@ import uuid
 from attrs import frozen
 
 from farpoint.bucket.directory import DirectoryBucket
-from farpoint.bucket.names import MANIFESTS, epoch_name
+from farpoint.bucket.names import CATALOGUE, MANIFESTS, epoch_name
 from farpoint.clock import Clock, Entropy
 from farpoint.config.values import RegionConfig
 from farpoint.errors import Code, RefusedError
@@ -15,7 +15,7 @@ from farpoint.metadata.chunk_index import SqlChunkIndex
 from farpoint.metadata.counters import get_setting, put_setting
 from farpoint.metadata.database import Database
 from farpoint.model.ids import RegionId, ScopeId
-from farpoint.vault.identity import claim_epoch, ensure_identity
+from farpoint.vault.identity import claim_epoch, ensure_identity, newest_epoch
 from farpoint.vault.vault import Vault, VaultParts
 
 _REGION, _EPOCH = "region", "epoch"
@@ -43,6 +43,9 @@ def open_storage(config: RegionConfig, *, clock: Clock, entropy: Entropy) -> Sto
         vault = _open_vault(config, database, clock=clock, entropy=entropy)
         if epoch is None:
             epoch = _adopt(database, config, vault, entropy)
+        elif epoch != newest_epoch(vault.bucket):
+            message = f"another database was made for {config.bucket} after the one in {config.state}"
+            raise RefusedError(Code.CONFIGURATION, message, hint="Run the newer one: this one knows nothing of what it did.")
         vault.keyring.current(vault.platform_scope)
         tokens = open_signer(config.keys.tokens)
     except BaseException:
@@ -91,9 +94,9 @@ def platform_scope(region: RegionId, subscription: uuid.UUID) -> ScopeId:
 
 
 def _adopt(database: Database, config: RegionConfig, vault: Vault, entropy: Entropy) -> int:
-    """Make a fresh database the bucket's, under an epoch of its own; refuse a bucket whose points it does not know."""
-    if next(vault.bucket.list(MANIFESTS), None) is not None:
-        message = f"the bucket {config.bucket} holds restore points, but the database in {config.state} is new and knows none of them"
+    """Make a fresh database the bucket's, under an epoch of its own; refuse a bucket whose resources it does not know."""
+    if any(next(vault.bucket.list(prefix), None) is not None for prefix in (MANIFESTS, CATALOGUE)):
+        message = f"the bucket {config.bucket} holds resources, but the database in {config.state} is new and knows none of them"
         raise RefusedError(Code.CONFIGURATION, message, hint="Restore metadata.sqlite, or check that the state folder is mounted.")
     vault.keyring.create_first(vault.platform_scope)
     # A crash between claim and commit leaves an epoch nobody uses; the next start claims the one after.

@@ -12,6 +12,7 @@ RECEIPTS = "receipts/"
 KEYS = "keys/"
 IDENTITY = "identity/"
 EPOCHS = "epochs/"
+CATALOGUE = "catalogue/"
 #: No "..", no empty segment, nothing a shell or an object store would read differently than we do.
 _LEGAL = re.compile(r"[a-z0-9][a-z0-9-]*(/[a-z0-9][a-z0-9-]*)*")
 _NAME_BYTES_MAX = 200
@@ -60,6 +61,11 @@ def identity_name(number: int) -> str:
 def epoch_name(number: int) -> str:
     """``epochs/<n>``, from 1."""
     return f"{EPOCHS}{number}"
+
+
+def entry_name(epoch: int, seq: int) -> str:
+    """``catalogue/<epoch>/<seq>``, from 1."""
+    return f"{CATALOGUE}{epoch}/{seq}"
 
 
 def check_name(name: str) -> str:

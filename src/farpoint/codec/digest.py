@@ -8,6 +8,7 @@ ID_BYTES = 32
 _CHUNK_CONTEXT = "farpoint 2026-11 chunk id v1"
 _NODE_CONTEXT = "farpoint 2026-11 map node id v1"
 _SEALED_CONTEXT = "farpoint 2026-11 sealed frame v1"
+_ENTRY_CONTEXT = "farpoint 2026-11 catalogue entry v1"
 
 
 def chunk_id(block: bytes | bytearray | memoryview) -> ChunkId:
@@ -23,3 +24,8 @@ def node_id(encoded: bytes) -> NodeId:
 def sealed_hash(ciphertext: bytes | bytearray | memoryview) -> bytes:
     """Return the hash a frame header carries of its ciphertext: scrubbing needs no key."""
     return blake3(ciphertext, derive_key_context=_SEALED_CONTEXT).digest()
+
+
+def entry_digest(data: bytes) -> bytes:
+    """Return the hash of one whole object of the catalogue log, by which the next one names it."""
+    return blake3(data, derive_key_context=_ENTRY_CONTEXT).digest()

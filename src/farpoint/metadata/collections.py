@@ -2,8 +2,11 @@
 
 from sqlalchemy import Connection, RowMapping, select
 
+from farpoint.metadata.catalogue import mark_changed
 from farpoint.metadata.rows import RowValues, delete_row, insert_row, name_key, update_row
 from farpoint.metadata.tables import collections
+from farpoint.model.arm_id import compute_path
+from farpoint.model.catalogue import ResourceKind
 from farpoint.model.ids import CollectionId
 from farpoint.model.resources import Collection
 
@@ -11,11 +14,13 @@ from farpoint.model.resources import Collection
 def insert_collection(conn: Connection, collection: Collection) -> None:
     """Insert a new collection; raise RefusedError (Conflict) when the group has one of that name."""
     insert_row(conn, collections, _values_of(collection), what=_words_for(collection))
+    _mark(conn, collection)
 
 
 def update_collection(conn: Connection, collection: Collection) -> None:
     """Replace the row of this collection's id; raise RefusedError when it is gone."""
     update_row(conn, collections, _values_of(collection), what=_words_for(collection))
+    _mark(conn, collection)
 
 
 def get_collection(conn: Connection, *, group: str, name: str) -> Collection | None:
@@ -41,7 +46,15 @@ def list_collections(conn: Connection, *, group: str | None = None) -> list[Coll
 
 def delete_collection(conn: Connection, guid: CollectionId) -> None:
     """Delete the collection, if it is there; raise RefusedError while it has restore points."""
-    delete_row(conn, collections, guid, what=f"restore point collection {guid}")
+    collection = get_collection_by_guid(conn, guid)
+    if collection is not None:
+        delete_row(conn, collections, guid, what=_words_for(collection))
+        _mark(conn, collection)
+
+
+def _mark(conn: Connection, collection: Collection) -> None:
+    path = compute_path(collection.group, ("restorePointCollections", collection.name))
+    mark_changed(conn, ResourceKind.COLLECTION, collection.id, path)
 
 
 def _words_for(collection: Collection) -> str:

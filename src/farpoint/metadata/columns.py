@@ -22,13 +22,11 @@ from farpoint.metadata.encoding import (
     encode_texts,
 )
 from farpoint.metadata.moments import decode_moment, encode_moment
-from farpoint.model.disk import DiskState, Geometry
+from farpoint.model.disk import DiskState
 from farpoint.model.documents import JsonObject
-from farpoint.model.ids import NodeId
 from farpoint.model.operations import Failure, Progress
 
 _GUID_CHARACTERS = 36
-_ZEROS = "zeros"
 
 
 class Guid(TypeDecorator[uuid.UUID]):
@@ -133,8 +131,4 @@ class StateDigest(TypeDecorator[DiskState]):
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> DiskState | None:
         """Take the digest apart again."""
-        if value is None:
-            return None
-        size, block, root = value.split("-")
-        geometry = Geometry(size_bytes=int(size), block_bytes=int(block))
-        return DiskState(geometry=geometry, root=None if root == _ZEROS else NodeId(bytes.fromhex(root)))
+        return None if value is None else DiskState.of_digest(value)

@@ -36,6 +36,8 @@ class Database:
         self._write_lock = threading.Lock()
         self._writing_thread: int | None = None
         self._closed = False
+        #: Set after every commit: whoever follows the rows waits for it instead of asking again and again.
+        self.committed = threading.Event()
 
     @classmethod
     def open_sqlite(cls, path: Path, *, busy_seconds: float = sqlite.BUSY_SECONDS) -> "Database":
@@ -71,6 +73,7 @@ class Database:
             self._refuse_when_closed()
             with self._explained(), self._writer.begin() as connection:
                 yield connection
+            self.committed.set()
 
     def close(self) -> None:
         """Let the write that runs come to its end, then close all connections and let go of the file. Idempotent."""

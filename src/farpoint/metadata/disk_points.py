@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, RowMapping, Select, delete, select
 
+from farpoint.metadata.points import get_point_by_guid, mark_point
 from farpoint.metadata.rows import RowValues, insert_row, name_key, update_row
 from farpoint.metadata.tables import disk_points, points
 from farpoint.model.ids import DiskPointId, PointId, ScopeId
@@ -15,11 +16,14 @@ def insert_disk_points(conn: Connection, disks: Sequence[DiskRestorePoint]) -> N
     """Insert disk points; raise RefusedError (Conflict) when their point has one of that name or is gone itself."""
     for disk in disks:
         insert_row(conn, disk_points, _values_of(disk), what=_words_for(disk))
+    for point in {disk.point for disk in disks}:
+        _mark(conn, point)
 
 
 def update_disk_point(conn: Connection, disk: DiskRestorePoint) -> None:
     """Replace the row of this disk point's id; raise RefusedError when it is gone."""
     update_row(conn, disk_points, _values_of(disk), what=_words_for(disk))
+    _mark(conn, disk.point)
 
 
 def get_disk_point(conn: Connection, point_id: PointId, name: str) -> DiskRestorePoint | None:
@@ -61,6 +65,13 @@ def latest_state_of_disk(conn: Connection, *, source_unique_id: str) -> DiskRest
 def delete_disk_points(conn: Connection, point_id: PointId) -> None:
     """Delete all disk points of a point."""
     conn.execute(delete(disk_points).where(disk_points.c.point == point_id))
+    _mark(conn, point_id)
+
+
+def _mark(conn: Connection, point_id: PointId) -> None:
+    point = get_point_by_guid(conn, point_id)
+    if point is not None:
+        mark_point(conn, point)
 
 
 def _only(conn: Connection, query: Select[tuple[object, ...]]) -> DiskRestorePoint | None:

@@ -2,8 +2,11 @@
 
 from sqlalchemy import Connection, RowMapping, select
 
+from farpoint.metadata.catalogue import mark_changed
 from farpoint.metadata.rows import RowValues, delete_row, insert_row, name_key, update_row
 from farpoint.metadata.tables import disks
+from farpoint.model.arm_id import compute_path
+from farpoint.model.catalogue import ResourceKind
 from farpoint.model.ids import DiskId, OperationId
 from farpoint.model.resources import CreateOption, Disk, ProvisioningState
 
@@ -11,11 +14,13 @@ from farpoint.model.resources import CreateOption, Disk, ProvisioningState
 def insert_disk(conn: Connection, disk: Disk) -> None:
     """Insert a new disk; raise RefusedError (Conflict) when the group has one of that name."""
     insert_row(conn, disks, _values_of(disk), what=_words_for(disk))
+    _mark(conn, disk)
 
 
 def update_disk(conn: Connection, disk: Disk) -> None:
     """Replace the row of this disk's id; raise RefusedError when it is gone."""
     update_row(conn, disks, _values_of(disk), what=_words_for(disk))
+    _mark(conn, disk)
 
 
 def get_disk(conn: Connection, *, group: str, name: str) -> Disk | None:
@@ -48,7 +53,14 @@ def list_disks(conn: Connection, *, group: str | None = None) -> list[Disk]:
 
 def delete_disk(conn: Connection, guid: DiskId) -> None:
     """Delete the disk's row, if it is there; raise RefusedError while a VM attaches it."""
-    delete_row(conn, disks, guid, what=f"disk {guid}")
+    disk = get_disk_by_guid(conn, guid)
+    if disk is not None:
+        delete_row(conn, disks, guid, what=_words_for(disk))
+        _mark(conn, disk)
+
+
+def _mark(conn: Connection, disk: Disk) -> None:
+    mark_changed(conn, ResourceKind.DISK, disk.id, compute_path(disk.group, ("disks", disk.name)))
 
 
 def _words_for(disk: Disk) -> str:

@@ -2,8 +2,11 @@
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
+from farpoint.metadata.catalogue import mark_changed
 from farpoint.metadata.rows import name_key
 from farpoint.metadata.tables import groups
+from farpoint.model.arm_id import group_path
+from farpoint.model.catalogue import ResourceKind
 from farpoint.model.ids import GroupId
 from farpoint.model.resources import ResourceGroup
 
@@ -25,6 +28,15 @@ def put_group(conn: Connection, group: ResourceGroup) -> None:
     if conn.execute(changes).rowcount == 0:
         row = {"id": group.id, "name": group.name, "name_key": name_key(group.name), "location": group.location, "tags": group.tags}
         conn.execute(insert(groups).values(**row))
+    stored = get_group(conn, group.name)
+    assert stored is not None
+    mark_changed(conn, ResourceKind.GROUP, stored.id, group_path(stored.name))
+
+
+def get_group_by_guid(conn: Connection, guid: GroupId) -> ResourceGroup | None:
+    """Return the group with that id."""
+    row = conn.execute(select(groups).where(groups.c.id == guid)).mappings().one_or_none()
+    return None if row is None else _group_of(row)
 
 
 def _group_of(row: RowMapping) -> ResourceGroup:

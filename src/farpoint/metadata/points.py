@@ -2,8 +2,11 @@
 
 from sqlalchemy import Connection, RowMapping, Select, delete, func, select
 
+from farpoint.metadata.catalogue import mark_changed
 from farpoint.metadata.rows import RowValues, delete_row, insert_row, name_key, update_row
 from farpoint.metadata.tables import collections, disk_points, points
+from farpoint.model.arm_id import compute_path
+from farpoint.model.catalogue import ResourceKind
 from farpoint.model.ids import CollectionId, ManifestId, OperationId, PointId
 from farpoint.model.manifest import Consistency
 from farpoint.model.resources import CopyState, ProvisioningState, RestorePoint
@@ -14,11 +17,13 @@ _GONE_OR_GOING = (ProvisioningState.FAILED.value, ProvisioningState.DELETING.val
 def insert_point(conn: Connection, point: RestorePoint) -> None:
     """Insert a new point; raise RefusedError (Conflict) when the collection has one of that name or is gone itself."""
     insert_row(conn, points, _values_of(point), what=_words_for(point))
+    mark_point(conn, point)
 
 
 def update_point(conn: Connection, point: RestorePoint) -> None:
     """Replace the row of this point's id; raise RefusedError when it is gone."""
     update_row(conn, points, _values_of(point), what=_words_for(point))
+    mark_point(conn, point)
 
 
 def get_point(conn: Connection, *, group: str, collection: str, name: str) -> RestorePoint | None:
@@ -62,8 +67,17 @@ def count_live(conn: Connection, collection_id: CollectionId) -> int:
 
 def delete_point(conn: Connection, guid: PointId) -> None:
     """Delete the point and its disk points, if they are there."""
-    conn.execute(delete(disk_points).where(disk_points.c.point == guid))
-    delete_row(conn, points, guid, what=f"restore point {guid}")
+    point = get_point_by_guid(conn, guid)
+    if point is not None:
+        conn.execute(delete(disk_points).where(disk_points.c.point == guid))
+        delete_row(conn, points, guid, what=_words_for(point))
+        mark_point(conn, point)
+
+
+def mark_point(conn: Connection, point: RestorePoint) -> None:
+    """Note that the point or one of its disks has changed: they are one record of the catalogue log."""
+    path = compute_path(point.group, ("restorePointCollections", point.collection_name), ("restorePoints", point.name))
+    mark_changed(conn, ResourceKind.POINT, point.id, path)
 
 
 def _select_points() -> Select[tuple[object, ...]]:

@@ -279,3 +279,44 @@ restore_checkpoints = Table(
     Column("identity", Text, nullable=False),
     Column("synced_bytes", BigInteger, nullable=False),
 )
+
+#: Changes of resources that the catalogue log has not got yet: those that wait (batch 0), and those in the object being written.
+pending_changes = Table(
+    "pending_changes",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("guid", Guid, nullable=False),
+    Column("arm_path", Text, nullable=False),
+    Column("batch", BigInteger, nullable=False),
+    #: Known from the moment the change is in a batch.
+    Column("deleted", Boolean, nullable=False),
+    UniqueConstraint("kind", "guid", "batch"),
+)
+
+#: The one object of the log that is being written: its exact bytes, so that a retry puts the same.
+catalogue_batch = Table(
+    "catalogue_batch",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("object", LargeBinary, nullable=False),
+)
+
+#: The newest published change of each resource.
+catalogue_changes = Table(
+    "catalogue_changes",
+    METADATA,
+    Column("kind", Text, primary_key=True),
+    Column("guid", Guid, primary_key=True),
+    Column("seq", BigInteger, nullable=False, index=True),
+    Column("arm_path", Text, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+)
+
+#: The newest object of the log: one row, none before the first.
+catalogue_head = Table(
+    "catalogue_head",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, nullable=False),
+)

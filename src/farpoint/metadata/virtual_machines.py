@@ -3,8 +3,11 @@
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from farpoint.metadata.catalogue import mark_changed
 from farpoint.metadata.rows import RowValues, delete_row, insert_row, name_key, refusal, update_row
 from farpoint.metadata.tables import attached_disks, virtual_machines
+from farpoint.model.arm_id import compute_path
+from farpoint.model.catalogue import ResourceKind
 from farpoint.model.ids import DiskId, VmId
 from farpoint.model.resources import AttachedDisk, VirtualMachine
 
@@ -16,6 +19,7 @@ def insert_vm(conn: Connection, vm: VirtualMachine) -> None:
     """
     insert_row(conn, virtual_machines, _values_of(vm), what=_words_for(vm))
     _attach(conn, vm)
+    _mark(conn, vm)
 
 
 def update_vm(conn: Connection, vm: VirtualMachine) -> None:
@@ -23,6 +27,7 @@ def update_vm(conn: Connection, vm: VirtualMachine) -> None:
     update_row(conn, virtual_machines, _values_of(vm), what=_words_for(vm))
     conn.execute(delete(attached_disks).where(attached_disks.c.vm == vm.id))
     _attach(conn, vm)
+    _mark(conn, vm)
 
 
 def get_vm(conn: Connection, *, group: str, name: str) -> VirtualMachine | None:
@@ -54,7 +59,14 @@ def list_vms(conn: Connection, *, group: str | None = None) -> list[VirtualMachi
 
 def delete_vm(conn: Connection, guid: VmId) -> None:
     """Delete the VM, if it is there; its attachments end with it, its disks stay."""
-    delete_row(conn, virtual_machines, guid, what=f"virtual machine {guid}")
+    vm = get_vm_by_guid(conn, guid)
+    if vm is not None:
+        delete_row(conn, virtual_machines, guid, what=_words_for(vm))
+        _mark(conn, vm)
+
+
+def _mark(conn: Connection, vm: VirtualMachine) -> None:
+    mark_changed(conn, ResourceKind.VIRTUAL_MACHINE, vm.id, compute_path(vm.group, ("virtualMachines", vm.name)))
 
 
 def _words_for(vm: VirtualMachine) -> str:

@@ -51,7 +51,7 @@ class ArmId:
     def __str__(self) -> str:
         """Print the id with Azure's casing of the fixed words."""
         tail = "".join(f"/{segment}/{name}" for segment, name in self.path)
-        return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}/providers/{self.namespace}{tail}"
+        return f"/subscriptions/{self.subscription}{group_path(self.group)}/providers/{self.namespace}{tail}"
 
 
 def parse_arm_id(text: str) -> ArmId:
@@ -68,3 +68,14 @@ def parse_arm_id(text: str) -> ArmId:
 def compute_id(*, subscription: str, group: str, path: tuple[tuple[str, str], ...]) -> ArmId:
     """Return the id of a ``Microsoft.Compute`` resource."""
     return ArmId(subscription=subscription, group=group, namespace="Microsoft.Compute", path=path)
+
+
+def group_path(group: str) -> str:
+    """Return a resource group's id without its subscription, which is how the catalogue names resources."""
+    return f"/resourceGroups/{group}"
+
+
+def compute_path(group: str, *path: tuple[str, str]) -> str:
+    """Return the id of a ``Microsoft.Compute`` resource without its subscription."""
+    tail = "".join(f"/{segment}/{name}" for segment, name in path)
+    return f"{group_path(group)}/providers/Microsoft.Compute{tail}"

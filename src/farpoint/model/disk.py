@@ -14,6 +14,8 @@ BLOCK_BYTES_MIN = 64 * KIB
 BLOCK_BYTES_MAX = 4 * MIB
 #: Children per map node (docs/decisions/0003-chunk-and-node-sizes.md).
 FANOUT = 64
+#: How a digest names the root of a disk of zeros.
+_ZEROS = "zeros"
 
 
 class ExtentKind(Enum):
@@ -99,5 +101,12 @@ class DiskState:
     @property
     def digest(self) -> str:
         """The state in words: ``<size>-<block size>-<root, hex or 'zeros'>``."""
-        root = "zeros" if self.root is None else self.root.hex()
+        root = _ZEROS if self.root is None else self.root.hex()
         return f"{self.size_bytes}-{self.block_bytes}-{root}"
+
+    @classmethod
+    def of_digest(cls, digest: str) -> "DiskState":
+        """Take a digest apart again; raise ValueError when it is none."""
+        size, block, root = digest.split("-")
+        geometry = Geometry(size_bytes=int(size), block_bytes=int(block))
+        return cls(geometry=geometry, root=None if root == _ZEROS else NodeId(bytes.fromhex(root)))

@@ -10,8 +10,12 @@ JsonObject: TypeAlias = Mapping[str, JsonValue]
 
 
 def canonical_json(document: JsonObject) -> bytes:
-    """Encode *document* the one way we sign and compare it: sorted keys, no spaces, UTF-8, no NaN."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    """Encode *document* the one way we sign and compare it: sorted keys, no spaces, UTF-8, no NaN.
+
+    A lone surrogate, by which Python names files whose names are not UTF-8, has no UTF-8: it is escaped, as JSON demands then.
+    """
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode(errors="backslashreplace")
 
 
 def parse_canonical_json(data: bytes) -> JsonObject:

@@ -77,6 +77,18 @@ class Disk:
 
 
 @frozen(kw_only=True)
+class AttachedDisk:
+    """One disk attachment of a VM."""
+
+    disk: DiskId
+    #: ARM id of the disk resource.
+    disk_id: str
+    name: str
+    #: None for the OS disk.
+    lun: int | None
+
+
+@frozen(kw_only=True)
 class VirtualMachine:
     """A VM: its ARM properties as given, and the disks it attaches."""
 
@@ -89,20 +101,8 @@ class VirtualMachine:
     #: ARM ``properties`` as the client sent them (read-only ones removed).
     properties: JsonObject
     #: OS disk first, then data disks by lun.
-    disks: tuple["AttachedDisk", ...]
+    disks: tuple[AttachedDisk, ...]
     time_created: dt.datetime
-
-
-@frozen(kw_only=True)
-class AttachedDisk:
-    """One disk attachment of a VM."""
-
-    disk: DiskId
-    #: ARM id of the disk resource.
-    disk_id: str
-    name: str
-    #: None for the OS disk.
-    lun: int | None
 
 
 @frozen(kw_only=True)

@@ -13,6 +13,7 @@ from farpoint.model.ids import OperationId, RegionId
 from farpoint.model.regions import region_key
 from farpoint.model.remote import PeerRegion, RemoteResource
 from farpoint.model.resources import ResourceGroup
+from farpoint.services.catalogue import CatalogueWriter
 
 
 class PeerLookup(Protocol):
@@ -53,6 +54,8 @@ class RegionContext:
     #: Base URL of this region's client API, https, without a slash at the end.
     endpoint: str
     database: Database
+    #: Writes what services and workflows change to the region's log; the API waits for it before it answers a write.
+    catalogue: CatalogueWriter
     clock: Clock
     entropy: Entropy
     pools: DiskPools

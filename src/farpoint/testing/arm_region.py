@@ -10,19 +10,24 @@ from fastapi import FastAPI
 from farpoint.api.app import Tokens, build_client_app
 from farpoint.api.resource_document import resource_document
 from farpoint.disks.pools import DiskPools
-from farpoint.errors import Code, UnavailableError
+from farpoint.errors import Code, SecondWriterError, UnavailableError
 from farpoint.keys.clients import ClientSecrets
-from farpoint.keys.signing import create_signing_key, open_signer
+from farpoint.keys.key_file import KEY_BYTES, FileKeyProvider
+from farpoint.keys.signing import Signer, create_signing_key, open_signer
 from farpoint.keys.tokens import TokenIssuer, TokenVerifier
 from farpoint.metadata import groups
 from farpoint.metadata.database import Database
-from farpoint.model.ids import OperationId, RegionId
+from farpoint.model.ids import OperationId, RegionId, ScopeId
 from farpoint.model.remote import PeerRegion, RemoteResource
 from farpoint.model.resources import ResourceGroup
+from farpoint.services.catalogue import CatalogueWriter
 from farpoint.services.context import RegionContext
 from farpoint.services.groups import ensure_default_group
 from farpoint.testing.ambient import FakeClock, SeededEntropy
+from farpoint.testing.memory_bucket import MemoryBucket
 from farpoint.units import MIB
+from farpoint.vault.catalogue import CatalogueLog
+from farpoint.vault.keyring import Keyring
 
 TENANT = "2f4a7c3e-0000-4000-8000-00000000000a"
 SUBSCRIPTION = "2f4a7c3e-0000-4000-8000-00000000000b"
@@ -101,18 +106,23 @@ class ArmRegion:
         self.clock = FakeClock()
         self.peers = LinkedPeers()
         region_id = RegionId(uuid.uuid5(uuid.NAMESPACE_DNS, name))
+        entropy = SeededEntropy(seed)
         create_signing_key(folder / "tokens.pem")
         signer = open_signer(folder / "tokens.pem")
         self.issuer = TokenIssuer(signer=signer, region_id=str(region_id), tenant_id=TENANT, clock=self.clock)
+        self.bucket = MemoryBucket()
+        self.log = _log_in(self.bucket, region_id, signer, entropy)
+        database = Database.open_sqlite(folder / "metadata.sqlite")
         self.context = RegionContext(
             name=name,
             region_id=region_id,
             tenant_id=TENANT,
             subscription_id=SUBSCRIPTION,
             endpoint=f"https://{name}.test:8443",
-            database=Database.open_sqlite(folder / "metadata.sqlite"),
+            database=database,
+            catalogue=CatalogueWriter(database=database, log=self.log, epoch=1, stop=_never),
             clock=self.clock,
-            entropy=SeededEntropy(seed),
+            entropy=entropy,
             pools=DiskPools((self.pool,)),
             peers=self.peers,
             launch=self.launched.append,
@@ -136,6 +146,18 @@ class ArmRegion:
     def close(self) -> None:
         """Close the database."""
         self.context.database.close()
+
+
+def _never(error: SecondWriterError) -> None:
+    message = "nobody else writes the log of a region under test"
+    raise AssertionError(message) from error
+
+
+def _log_in(bucket: MemoryBucket, region: RegionId, signer: Signer, entropy: SeededEntropy) -> CatalogueLog:
+    keyring = Keyring(bucket, FileKeyProvider(Path("kek.json"), {1: entropy.token_bytes(KEY_BYTES)}, entropy), entropy)
+    scope = ScopeId(uuid.uuid5(region, "scope"))
+    keyring.create_first(scope)
+    return CatalogueLog(bucket=bucket, keyring=keyring, signer=signer, region=region, scope=scope, entropy=entropy)
 
 
 def link(*regions: ArmRegion) -> None:

@@ -3,8 +3,9 @@
 import datetime as dt
 import uuid
 
+from farpoint.model.catalogue import PointRecord, ResourceChange, ResourceKind
 from farpoint.model.disk import BLOCK_BYTES_DEFAULT
-from farpoint.model.ids import CollectionId, DiskId, DiskPointId, OperationId, PointId, VmId
+from farpoint.model.ids import CollectionId, DiskId, DiskPointId, GroupId, OperationId, PointId, VmId
 from farpoint.model.manifest import Consistency
 from farpoint.model.operations import Operation, OperationKind, OperationState
 from farpoint.model.resources import (
@@ -14,6 +15,7 @@ from farpoint.model.resources import (
     Disk,
     DiskRestorePoint,
     ProvisioningState,
+    ResourceGroup,
     RestorePoint,
     VirtualMachine,
 )
@@ -135,4 +137,27 @@ def example_disk_point(point: RestorePoint, number: int = 1, *, disk: str = "os"
         time_created=MOMENT,
         size_bytes=8 * GIB,
         block_bytes=BLOCK_BYTES_DEFAULT,
+    )
+
+
+def example_changes() -> tuple[ResourceChange, ...]:
+    """Return a change of one resource of each kind, and the deletion of another."""
+    disk, collection = example_disk(2), example_collection(4)
+    point = example_point(collection, 5)
+    record = PointRecord(point=point, disks=(example_disk_point(point, 6), example_disk_point(point, 7, disk="data", lun=0)))
+    group = ResourceGroup(id=GroupId(guid(1)), name="default", location="eastus", tags={"team": "web"})
+    vm = example_vm(3, disks=(disk,))
+    path = "/resourceGroups/default"
+    compute = f"{path}/providers/Microsoft.Compute"
+    return (
+        ResourceChange(kind=ResourceKind.GROUP, guid=group.id, arm_path=path, resource=group),
+        ResourceChange(kind=ResourceKind.DISK, guid=disk.id, arm_path=f"{compute}/disks/os", resource=disk),
+        ResourceChange(kind=ResourceKind.VIRTUAL_MACHINE, guid=vm.id, arm_path=f"{compute}/virtualMachines/web", resource=vm),
+        ResourceChange(
+            kind=ResourceKind.COLLECTION, guid=collection.id, arm_path=f"{compute}/restorePointCollections/web", resource=collection
+        ),
+        ResourceChange(
+            kind=ResourceKind.POINT, guid=point.id, arm_path=f"{compute}/restorePointCollections/web/restorePoints/p1", resource=record
+        ),
+        ResourceChange(kind=ResourceKind.DISK, guid=guid(8), arm_path=f"{compute}/disks/gone", resource=None),
     )

@@ -16,7 +16,7 @@ from farpoint.api.resource_document import resource_document
 from farpoint.bucket.bucket import Bucket
 from farpoint.clock import Clock, Entropy
 from farpoint.disks.pools import DiskPools
-from farpoint.errors import Code, RefusedError
+from farpoint.errors import Code, RefusedError, SecondWriterError
 from farpoint.keys.key_file import FileKeyProvider
 from farpoint.keys.signing import Signer, create_signing_key, open_signer
 from farpoint.keys.tokens import TokenIssuer, TokenVerifier
@@ -31,6 +31,7 @@ from farpoint.movers.lanes import InlineLanes
 from farpoint.movers.ports import SourceRegion
 from farpoint.operations.steps import InlineSteps, Steps
 from farpoint.peers.protocol import VERSIONS
+from farpoint.services.catalogue import CatalogueWriter
 from farpoint.services.context import RegionContext
 from farpoint.services.groups import ensure_default_group
 from farpoint.services.peer_pins import PeerPins
@@ -82,6 +83,8 @@ class SmallRegion:
         self.others: dict[str, SmallRegion] = {}
         #: Operations that services started, in order; nobody runs them but the test.
         self.launched: list[OperationId] = []
+        #: What would have ended the process: others that write this region's catalogue log.
+        self.second_writers: list[SecondWriterError] = []
         #: How often the region was started.
         self.starts = 0
         self.copy_deadline = dt.timedelta(days=14)
@@ -187,6 +190,7 @@ class SmallRegion:
             subscription_id=SUBSCRIPTION,
             endpoint=self.identity.endpoint,
             database=self.database,
+            catalogue=CatalogueWriter(database=self.database, log=self.vault.catalogue, epoch=_EPOCH, stop=self.second_writers.append),
             clock=self.clock,
             entropy=self._surroundings.entropy,
             pools=DiskPools((self.pool,)),

@@ -10,8 +10,11 @@ from pathlib import Path
 from attrs import evolve
 
 from farpoint.bucket.bucket import Bucket
+from farpoint.codec.catalogue_format import NO_ENTRY
+from farpoint.codec.digest import entry_digest
 from farpoint.keys.key_file import KEY_BYTES, FileKeyProvider
 from farpoint.keys.signing import Signer
+from farpoint.model.catalogue import ResourceChange
 from farpoint.model.disk import BLOCK_BYTES_MIN, DiskState, Geometry
 from farpoint.model.ids import ManifestId, OperationId, RegionId, ScopeId
 from farpoint.model.manifest import CaptureMode, ChangeDetection, Consistency, DiskEntry, LineageHop, Manifest
@@ -50,6 +53,8 @@ class SmallVault:
         self.plans = MemoryPlan(self.index.claims)
         ensure_identity(self.bucket, region=self.region, name=name, signer=self.signer)
         claim_epoch(self.bucket, claimant=self.entropy.guid(), signer=self.signer)
+        #: Number and digest of the newest entry of the catalogue log.
+        self.head = (0, NO_ENTRY)
         self.claim = self.index.claims.claim(OperationId(self.entropy.guid()))
         self.vault = self.reopen()
         self.vault.keyring.create_first(self.scope)
@@ -116,6 +121,13 @@ class SmallVault:
         )
         keep_receipt(self.bucket, copied.id, receipt)
         return copied
+
+    def tell(self, *changes: ResourceChange) -> None:
+        """Write an entry of the catalogue log, in epoch 1."""
+        seq, previous = self.head[0] + 1, self.head[1]
+        data = self.vault.catalogue.compose(changes, epoch=1, seq=seq, previous=previous)
+        self.vault.catalogue.publish(data, epoch=1, seq=seq)
+        self.head = (seq, entry_digest(data))
 
     def plan(self, source: VaultSource, disk: str, state: DiskState) -> int:
         """Plan one disk of a copy and return how many nodes were compared."""

@@ -78,11 +78,16 @@ def read_identities(bucket: Bucket) -> list[Identity]:
 
 def claim_epoch(bucket: Bucket, *, claimant: uuid.UUID, signer: Signer) -> int:
     """Claim the next epoch for a database that was just made."""
-    number = max((int(name.removeprefix(EPOCHS)) for name in _numbered(bucket, EPOCHS)), default=0) + 1
+    number = newest_epoch(bucket) + 1
     fields: JsonObject = {"format": _EPOCH_FORMAT, "number": number, "claimant": str(claimant)}
     # A refused create means that somebody else made a database for this bucket at this moment: let the error stop us.
     bucket.put(epoch_name(number), [sign_document(fields, label=_EPOCH_LABEL, signer=signer)])
     return number
+
+
+def newest_epoch(bucket: Bucket) -> int:
+    """Return the epoch that was claimed last, 0 before the first."""
+    return max((int(name.removeprefix(EPOCHS)) for name in _numbered(bucket, EPOCHS)), default=0)
 
 
 def check_epochs(bucket: Bucket, public: bytes) -> None:

@@ -15,6 +15,7 @@ from farpoint.model.disk import DiskState
 from farpoint.model.ids import PackId, RegionId, ScopeId
 from farpoint.model.index import PackKind
 from farpoint.model.operations import Claim
+from farpoint.vault.catalogue import CatalogueLog
 from farpoint.vault.closing import ClosingWalk, Closure
 from farpoint.vault.index import ChunkIndex
 from farpoint.vault.keyring import Keyring
@@ -58,6 +59,9 @@ class Vault:
         self.keyring = Keyring(bucket, parts.provider, parts.entropy)
         self.packs = PackReader(bucket, index, self.keyring)
         self.manifests = Manifests(
+            bucket=bucket, keyring=self.keyring, signer=parts.signer, region=parts.region, scope=parts.scope, entropy=parts.entropy
+        )
+        self.catalogue = CatalogueLog(
             bucket=bucket, keyring=self.keyring, signer=parts.signer, region=parts.region, scope=parts.scope, entropy=parts.entropy
         )
         self._desk = PackDesk(bucket=bucket, index=index, keyring=self.keyring, clock=parts.clock, entropy=parts.entropy)
@@ -112,4 +116,11 @@ class Vault:
 
     def check_bucket(self) -> None:
         """Check every object of the bucket. Raises IntegrityError at the first damage."""
-        BucketCheck(bucket=self.bucket, index=self.index, keyring=self.keyring, packs=self.packs, manifests=self.manifests).run()
+        BucketCheck(
+            bucket=self.bucket,
+            index=self.index,
+            keyring=self.keyring,
+            packs=self.packs,
+            manifests=self.manifests,
+            catalogue=self.catalogue,
+        ).run()

@@ -12,6 +12,7 @@ from farpoint.codec.compression import BlockDecompressor
 from farpoint.errors import IntegrityError, Place, RefusedError
 from farpoint.model.disk import DiskState
 from farpoint.model.ids import ChunkId, ManifestId, PackId, ScopeId
+from farpoint.vault.catalogue import CatalogueLog
 from farpoint.vault.chunk_proof import prove_chunk
 from farpoint.vault.identity import check_epochs, read_identities
 from farpoint.vault.index import ChunkIndex
@@ -102,9 +103,10 @@ class BucketCheck:
     keyring: Keyring
     packs: PackReader
     manifests: Manifests
+    catalogue: CatalogueLog
 
     def run(self) -> None:
-        """Check identities, epochs, wrapped keys, packs, manifests, tombstones and receipts."""
+        """Check identities, epochs, wrapped keys, packs, manifests, tombstones, receipts and the catalogue log."""
         public = read_identities(self.bucket)[-1].signing_key
         check_epochs(self.bucket, public)
         self._check_keys()
@@ -113,6 +115,9 @@ class BucketCheck:
         self._check_manifests()
         check_tombstones(self.bucket, public)
         check_receipts(self.bucket, public)
+        for _entry in self.catalogue.entries():
+            # Reading an entry proves it, and that it follows the one before.
+            pass
 
     def _check_keys(self) -> None:
         for info in self.bucket.list(KEYS):

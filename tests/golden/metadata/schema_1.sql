@@ -9,6 +9,24 @@ CREATE TABLE attached_disks (
 	FOREIGN KEY(disk) REFERENCES disks (id),
 	FOREIGN KEY(vm) REFERENCES virtual_machines (id) ON DELETE CASCADE
 );
+CREATE TABLE catalogue_batch (
+	seq BIGINT NOT NULL,
+	object BLOB NOT NULL,
+	PRIMARY KEY (seq)
+);
+CREATE TABLE catalogue_changes (
+	kind TEXT NOT NULL,
+	guid VARCHAR(36) NOT NULL,
+	seq BIGINT NOT NULL,
+	arm_path TEXT NOT NULL,
+	deleted BOOLEAN NOT NULL,
+	PRIMARY KEY (kind, guid)
+);
+CREATE TABLE catalogue_head (
+	seq BIGINT NOT NULL,
+	digest BLOB NOT NULL,
+	PRIMARY KEY (seq)
+);
 CREATE TABLE chunks (
 	scope BIGINT NOT NULL,
 	id BLOB NOT NULL,
@@ -168,6 +186,16 @@ CREATE TABLE peer_pins (
 	PRIMARY KEY (number),
 	UNIQUE (region)
 );
+CREATE TABLE pending_changes (
+	number INTEGER NOT NULL,
+	kind TEXT NOT NULL,
+	guid VARCHAR(36) NOT NULL,
+	arm_path TEXT NOT NULL,
+	batch BIGINT NOT NULL,
+	deleted BOOLEAN NOT NULL,
+	PRIMARY KEY (number),
+	UNIQUE (kind, guid, batch)
+);
 CREATE TABLE planned_chunks (
 	operation BIGINT NOT NULL,
 	disk TEXT NOT NULL,
@@ -251,6 +279,7 @@ CREATE TABLE virtual_machines (
 	UNIQUE (group_key, name_key)
 );
 CREATE INDEX ix_attached_disks_vm ON attached_disks (vm);
+CREATE INDEX ix_catalogue_changes_seq ON catalogue_changes (seq);
 CREATE INDEX ix_disk_points_source_unique_id ON disk_points (source_unique_id);
 CREATE INDEX ix_disks_path ON disks (path);
 CREATE INDEX ix_holds_manifest ON holds (manifest);

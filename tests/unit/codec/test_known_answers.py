@@ -5,8 +5,9 @@ That the answers themselves are right is shown by the second reader, which is wr
 
 import uuid
 
+from farpoint.codec.catalogue_format import EntryHeader, decode_entry, decode_entry_header, encode_entry
 from farpoint.codec.compression import STORED
-from farpoint.codec.digest import chunk_id, node_id, sealed_hash
+from farpoint.codec.digest import chunk_id, entry_digest, node_id, sealed_hash
 from farpoint.codec.frame import FrameKind, FrameSealer, decode_frame_header
 from farpoint.codec.manifest_format import ManifestHeader, decode_manifest, encode_manifest, signed_message
 from farpoint.codec.node_format import decode_node, encode_node
@@ -37,6 +38,7 @@ FRAME = (
 def test_ids_are_blake3_under_a_context_of_their_own() -> None:
     assert chunk_id(b"abc").hex() == "ba41259822f3b8ad35b74934e761af46b04b0ce3d878d352d29b85fba3cf4cf0"
     assert node_id(b"abc").hex() == "dd8335f008a5c38c8045b61cc16276085f0cbc0a55240ca57592ce50238077d3"
+    assert entry_digest(b"abc").hex() == "2369217bb16227d30195fa0231082c9cb2f7f4b394cfb2295258aeb7387e3101"
     assert sealed_hash(b"abc").hex() == "f3f78d8c2cb3a7308d240449b24843ca844a5cfbe13820081db2db476312c2f2"
     assert chunk_id(bytes(65536)).hex() == "d0d9a4588b85ac3eb246cfcde6388a0f5a9189c69efd58a151b8cba6d048c0ed"
 
@@ -94,3 +96,19 @@ def test_a_manifest_object() -> None:
     assert signed_message(statement.region, statement.manifest, b"{}") == (
         b"farpoint/manifest-statement/1" + region.bytes + manifest.bytes + b"{}"
     )
+
+
+def test_an_entry_of_the_catalogue_log() -> None:
+    region, scope = (uuid.UUID(int=number) for number in (2, 3))
+    header = EntryHeader(
+        region=RegionId(region), scope=ScopeId(scope), key_generation=4, epoch=5, seq=6, previous=b"p" * 32, salt=b"t" * 32
+    )
+    place = "00000005" + "0000000000000006" + "70" * 32
+    encoded = bytes.fromhex(
+        "46504354 01 000000" + "00" * 15 + "02" + "00" * 15 + "03" + "00000004" + place + "74" * 32 + "00000002"
+        "e02a7f45405059c3c0a9ba00b325b3a77bce" + "67" * 64
+    )
+    assert encode_entry(header, b"{}", b"g" * 64, b"s" * 32) == encoded
+    assert decode_entry_header(encoded) == header
+    assert decode_entry(encoded, b"s" * 32) == (b"{}", b"g" * 64)
+    assert header.signed_message(b"{}") == b"farpoint/catalogue-entry/1" + region.bytes + bytes.fromhex(place) + b"{}"

@@ -1,0 +1,64 @@
+"""The catalogue: which resources a region tells others and its own future about, and what it says of each."""
+
+import uuid
+from collections.abc import Mapping
+from enum import StrEnum
+
+from attrs import frozen
+
+from farpoint.model.resources import Collection, Disk, DiskRestorePoint, ResourceGroup, RestorePoint, VirtualMachine
+
+
+class ResourceKind(StrEnum):
+    """The kinds of resources that the catalogue log records."""
+
+    GROUP = "resourceGroup"
+    DISK = "disk"
+    VIRTUAL_MACHINE = "virtualMachine"
+    COLLECTION = "restorePointCollection"
+    POINT = "restorePoint"
+
+
+@frozen(kw_only=True)
+class PointRecord:
+    """A restore point with its disks: one resource to the log, for neither is worth anything without the other."""
+
+    point: RestorePoint
+    disks: tuple[DiskRestorePoint, ...]
+
+
+Resource = ResourceGroup | Disk | VirtualMachine | Collection | PointRecord
+
+#: What the log keeps of each kind.
+RECORD_TYPES: Mapping[ResourceKind, type[Resource]] = {
+    ResourceKind.GROUP: ResourceGroup,
+    ResourceKind.DISK: Disk,
+    ResourceKind.VIRTUAL_MACHINE: VirtualMachine,
+    ResourceKind.COLLECTION: Collection,
+    ResourceKind.POINT: PointRecord,
+}
+
+
+@frozen(kw_only=True)
+class ResourceChange:
+    """One record of the log: a resource as it is from here on."""
+
+    kind: ResourceKind
+    guid: uuid.UUID
+    #: ARM id without ``/subscriptions/{s}``, as created.
+    arm_path: str
+    #: None: it was deleted.
+    resource: Resource | None
+
+
+@frozen(kw_only=True)
+class Change:
+    """The newest published change of one resource, without its record."""
+
+    #: Number of the log's object that holds it.
+    seq: int
+    kind: ResourceKind
+    guid: uuid.UUID
+    #: ARM id without ``/subscriptions/{s}``, as created.
+    arm_path: str
+    deleted: bool

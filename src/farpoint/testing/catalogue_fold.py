@@ -1,0 +1,54 @@
+"""The catalogue log folded into resources, and the same resources as rows: what a rebuild makes of the log is what was there."""
+
+import uuid
+from collections.abc import Mapping
+
+from farpoint.metadata import catalogue, collections, disk_points, disks, groups, points, virtual_machines
+from farpoint.metadata.connection import Connection
+from farpoint.metadata.database import Database
+from farpoint.model.catalogue import PointRecord, Resource, ResourceKind
+from farpoint.vault.catalogue import CatalogueLog
+
+#: Resources by kind and id.
+Resources = Mapping[tuple[ResourceKind, uuid.UUID], Resource]
+
+
+def fold(log: CatalogueLog) -> Resources:
+    """Read the whole log, proving its chain, and let each record replace the one before it."""
+    found: dict[tuple[ResourceKind, uuid.UUID], Resource] = {}
+    for entry in log.entries():
+        for change in entry.changes:
+            key = (change.kind, change.guid)
+            found.pop(key, None)
+            if change.resource is not None:
+                found[key] = change.resource
+    return found
+
+
+def rows(conn: Connection) -> Resources:
+    """Read every resource there is."""
+    found: dict[tuple[ResourceKind, uuid.UUID], Resource] = {}
+    found |= {(ResourceKind.GROUP, one.id): one for one in groups.list_groups(conn)}
+    found |= {(ResourceKind.DISK, one.id): one for one in disks.list_disks(conn)}
+    found |= {(ResourceKind.VIRTUAL_MACHINE, one.id): one for one in virtual_machines.list_vms(conn)}
+    for collection in collections.list_collections(conn):
+        found[ResourceKind.COLLECTION, collection.id] = collection
+        for point in points.list_points(conn, collection.id):
+            record = PointRecord(point=point, disks=tuple(disk_points.list_disk_points(conn, point.id)))
+            found[ResourceKind.POINT, point.id] = record
+    return found
+
+
+def check_log(log: CatalogueLog, database: Database) -> None:
+    """Check that a settled log says what the rows say, and that the database knows what the log says."""
+    with database.read() as conn:
+        assert not catalogue.has_work(conn), "the log is not settled"
+        assert fold(log) == rows(conn)
+        newest: dict[tuple[ResourceKind, uuid.UUID], tuple[int, str, bool]] = {}
+        for entry in log.entries():
+            newest |= {(one.kind, one.guid): (entry.seq, one.arm_path, one.resource is None) for one in entry.changes}
+        published = catalogue.changes_after(conn, 0, len(newest) + 1)
+        assert {(one.kind, one.guid): (one.seq, one.arm_path, one.deleted) for one in published} == newest
+        head = catalogue.newest_object(conn)
+        last = max(log.entries(), key=lambda entry: (entry.epoch, entry.seq), default=None)
+        assert (None if head is None else head.digest) == (None if last is None else last.digest)
