@@ -27,6 +27,7 @@ class Code(StrEnum):
     NOT_FOUND = "NotFound"
     RESOURCE_NOT_FOUND = "ResourceNotFound"
     RESOURCE_GROUP_NOT_FOUND = "ResourceGroupNotFound"
+    GROUP_BEING_DELETED = "ResourceGroupBeingDeleted"
     SUBSCRIPTION_NOT_FOUND = "SubscriptionNotFound"
     METHOD_NOT_ALLOWED = "MethodNotAllowed"
     CONFLICT = "Conflict"

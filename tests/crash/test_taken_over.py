@@ -57,15 +57,20 @@ def take_over_at_each(ground: Ground, journey: str, *, finish: bool, every: bool
         try:
             run_on(trial, takeover)
             if takeover.before is not None:
-                assert [change for change in changes(takeover.before, trial.durable()) if not may_change(change, names[number])] == []
+                assert [
+                    change for change in changes(takeover.before, trial.durable()) if not may_change(change, names[number], journey)
+                ] == []
             trial.finish()
         except BaseException as error:
             error.add_note(f"taken over before effect {number} of {len(names)}: {names[number]}, after {names[:number]}")
             raise
 
 
-def may_change(change: str, effect: str) -> bool:
+def may_change(change: str, effect: str, journey: str) -> bool:
     """Tell whether *change* is what the effect under way at the takeover may still bring about."""
+    if journey == "deleteGroup":
+        # Two that clear a group delete the same things, and collections go by operations with claims of their own; the group itself stays.
+        return change != "table directory_records"
     if change.startswith("disk new.raw"):
         return True
     # Between the last look at the claim and the put: the manifest stands, and whoever took over publishes that one.

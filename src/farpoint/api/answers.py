@@ -25,7 +25,7 @@ def json_answer(document: JsonObject, *, status: int = 200, headers: Mapping[str
 
 
 def list_answer(documents: Sequence[JsonObject]) -> Response:
-    """Answer with a list, whole: lists of one region are short enough for one page."""
+    """Answer with a list that is always short, whole; long ones go by pages (paging.py)."""
     return json_answer({"value": list(documents)})
 
 

@@ -7,7 +7,8 @@ from fastapi import FastAPI
 
 from farpoint.api.caller import TokenVerifier
 from farpoint.api.edge import Edge
-from farpoint.api.errors import add_error_handlers
+from farpoint.api.errors import add_error_handlers, token_challenge
+from farpoint.api.front_door import FrontDoor
 from farpoint.api.routers import (
     collections,
     disk_points,
@@ -17,6 +18,7 @@ from farpoint.api.routers import (
     operations,
     points,
     regions,
+    resources,
     subscriptions,
     virtual_machines,
 )
@@ -32,6 +34,7 @@ _ROUTERS: Final = (
     disks.router,
     virtual_machines.router,
     groups.router,
+    resources.router,
     regions.router,
     subscriptions.router,
     login.router,
@@ -56,7 +59,10 @@ def build_client_app(context: RegionContext, tokens: Tokens) -> FastAPI:
     app.state.clients = tokens.clients
     for router in _ROUTERS:
         app.include_router(router)
-    add_error_handlers(app, token_url=f"{context.endpoint}/{context.tenant_id}/oauth2/v2.0/token")
+    challenge = token_challenge(f"{context.endpoint}/{context.tenant_id}/oauth2/v2.0/token")
+    add_error_handlers(app, challenge=challenge)
     app.add_middleware(Settled, catalogue=context.catalogue)
+    app.add_middleware(FrontDoor, context=context, challenge=challenge)
+    # Added last, so outermost.
     app.add_middleware(Edge, region=context.name, clock=context.clock, entropy=context.entropy)
     return app

@@ -17,6 +17,8 @@ from farpoint.services.refusals import invalid
 _VERSION: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(-[a-z]+)?")
 _OLDEST: Final = "2021-03-01"
 _SCHEME: Final = "bearer"
+#: Key in the state of a request.
+_CALLER: Final = "farpoint.caller"
 _COMPUTE: Final = "/providers/microsoft.compute/"
 
 
@@ -48,6 +50,8 @@ class Caller:
     api_version: str
     #: Query parameters by lower-case name.
     query: Mapping[str, str]
+    #: Path of the request, decoded, its fixed words in lower case.
+    path: str
 
     @property
     def subscription(self) -> str:
@@ -65,16 +69,29 @@ class Caller:
 
 
 def authenticate(request: Request) -> Caller:
-    """Check token, API version and subscription, in this order; refuse a write that could not be acknowledged."""
+    """Check who asks, once for each request; refuse a write here that could not be acknowledged."""
+    known = request.scope.get("state", {}).get(_CALLER)
+    caller = known if isinstance(known, Caller) else identify(request)
+    if request.method not in READING:
+        caller.context.catalogue.refuse_when_stuck()
+    return caller
+
+
+def identify(request: Request) -> Caller:
+    """Check token, API version and subscription, in this order."""
     context: RegionContext = request.app.state.context
     verifier: TokenVerifier = request.app.state.verifier
     claims = verifier.verify(_bearer_token(request))
     query = {name.lower(): value for name, value in request.query_params.items()}
     version = _check_version(query.get("api-version"), oldest=_OLDEST if _COMPUTE in request.url.path.lower() else "")
     _check_subscription(context, request.path_params.get("subscription"))
-    if request.method not in READING:
-        context.catalogue.refuse_when_stuck()
-    return Caller(context=context, principal=claims.client_id, api_version=version, query=query)
+    return Caller(context=context, principal=claims.client_id, api_version=version, query=query, path=request.scope["path"])
+
+
+def remember_caller(request: Request, caller: Caller) -> Caller:
+    """Keep who asks with the request, so that it is not checked again further in."""
+    request.scope["state"][_CALLER] = caller
+    return caller
 
 
 ArmCaller = Annotated[Caller, Depends(authenticate)]

@@ -24,6 +24,7 @@ _STATUS: Final = {
     Code.RESOURCE_NOT_FOUND: HTTPStatus.NOT_FOUND,
     Code.RESOURCE_GROUP_NOT_FOUND: HTTPStatus.NOT_FOUND,
     Code.SUBSCRIPTION_NOT_FOUND: HTTPStatus.NOT_FOUND,
+    Code.GROUP_BEING_DELETED: HTTPStatus.CONFLICT,
     Code.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     Code.CONFLICT: HTTPStatus.CONFLICT,
     Code.OPERATION_NOT_ALLOWED: HTTPStatus.CONFLICT,
@@ -72,12 +73,17 @@ def error_answer(error: FarpointError, *, challenge: str = "") -> Response:
     return json_answer(envelope(error), status=status, headers=headers)
 
 
-def add_error_handlers(app: FastAPI, *, token_url: str) -> None:
-    """Make *app* answer every refusal in ARM's envelope; *token_url* is where a refused caller gets a token."""
+def token_challenge(token_url: str) -> str:
+    """Return the WWW-Authenticate header of a refused token; *token_url* is where its caller gets another."""
+    return f'Bearer authorization_uri="{token_url}", error="invalid_token"'
+
+
+def add_error_handlers(app: FastAPI, *, challenge: str) -> None:
+    """Make *app* answer every refusal in ARM's envelope; *challenge* goes with the refusal of a token."""
 
     def refused(_request: Request, error: Exception) -> Response:
         assert isinstance(error, FarpointError)
-        return error_answer(error, challenge=f'Bearer authorization_uri="{token_url}", error="invalid_token"')
+        return error_answer(error, challenge=challenge)
 
     def unrouted(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

@@ -12,8 +12,10 @@ from typing import Final
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
+from starlette.types import ASGIApp
 
-from farpoint.api.peer_calls import Served, serve_call
+from farpoint.api.forwarding import answer_forwarded
+from farpoint.api.peer_calls import Served, read_forwarded, serve_call
 from farpoint.api.peer_connections import PRESENTED
 from farpoint.errors import Code, FarpointError, RefusedError, UnavailableError
 from farpoint.model.ids import RegionId
@@ -21,6 +23,7 @@ from farpoint.peers.documents import encode_document
 from farpoint.peers.identity import Presented, TrustedPeer, find_presenter
 from farpoint.peers.problems import problem_to_json, status_of
 from farpoint.peers.protocol import REQUEST_BYTES_MAX, Call
+from farpoint.peers.relay_messages import relayed_answer_to_json
 from farpoint.services.serving import ServingContext
 
 _JSON: Final = "application/json"
@@ -29,21 +32,28 @@ _TOO_LARGE: Final = 413
 _log = logging.getLogger(__name__)
 
 
-def build_peer_app(context: ServingContext, peers: Iterable[TrustedPeer]) -> FastAPI:
-    """Build the application for these peers; no other region is answered."""
+def build_peer_app(context: ServingContext, peers: Iterable[TrustedPeer], *, clients: ASGIApp) -> FastAPI:
+    """Build the application for these peers; no other region is answered. What they forward, the application *clients* answers."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     trusted = {peer.region: peer for peer in peers}
+
+    async def serve(call: Call, peer: RegionId, body: bytes) -> Response:
+        if call is Call.FORWARD:
+            return _answer(relayed_answer_to_json(await answer_forwarded(clients, read_forwarded(body))))
+        return _answer(await run_in_threadpool(serve_call, context, call=call, peer=peer, body=body))
+
     for call in Call:
-        app.add_route(call.path, _endpoint(call, context, trusted), methods=["POST"])
+        app.add_route(call.path, _endpoint(call, trusted, serve, here=context.identity.name), methods=["POST"])
     return app
 
 
-def _endpoint(call: Call, context: ServingContext, trusted: Mapping[RegionId, TrustedPeer]) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(
+    call: Call, trusted: Mapping[RegionId, TrustedPeer], serve: Callable[[Call, RegionId, bytes], Awaitable[Response]], *, here: str
+) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
-            peer = find_presenter(_presented(request), trusted, here=context.identity.name)
-            body = await _read_body(request)
-            return _answer(await run_in_threadpool(serve_call, context, call=call, peer=peer.region, body=body))
+            peer = find_presenter(_presented(request), trusted, here=here)
+            return await serve(call, peer.region, await _read_body(request))
         except _TooLargeError as error:
             return _problem(error, _TOO_LARGE)
         except FarpointError as error:

@@ -1,21 +1,29 @@
-"""The ARM document of any resource of this region, by its id: what peers are told about it."""
+"""The ARM document of any resource of this region, by its id: what peers are told about it.
+
+Peers keep these documents and show them when this region does not answer, so everything a GET can expand is in them.
+"""
+
+from collections.abc import Sequence
 
 from farpoint.api.views.collections import collection_view
 from farpoint.api.views.disk_points import disk_point_view
 from farpoint.api.views.disks import disk_view
 from farpoint.api.views.points import point_view
+from farpoint.api.views.text import arm_time
 from farpoint.api.views.virtual_machines import vm_view
 from farpoint.errors import Code, RefusedError
 from farpoint.model.arm_id import ArmId, parse_arm_id
 from farpoint.model.documents import JsonObject
 from farpoint.services import collections, disks, points, virtual_machines
 from farpoint.services.context import RegionContext
+from farpoint.services.references import COLLECTION_TYPE, POINT_TYPE
+from farpoint.services.replica_reads import with_farpoint
 
 _MISSING = frozenset({Code.NOT_FOUND, Code.RESOURCE_NOT_FOUND})
 
 
 def resource_document(context: RegionContext, arm_id: str) -> JsonObject | None:
-    """Return what a GET of the resource answers here, nothing expanded; None when this region has no such resource."""
+    """Return what a GET of the resource answers here, with its instance view; None when this region has no such resource."""
     try:
         parsed = parse_arm_id(arm_id)
     except ValueError:
@@ -30,17 +38,45 @@ def resource_document(context: RegionContext, arm_id: str) -> JsonObject | None:
         raise
 
 
+def resource_documents(context: RegionContext, arm_path: str) -> Sequence[JsonObject]:
+    """Return the document of the resource with this ARM id (without its subscription), then those of its parts; none when it is gone.
+
+    One more thing than a GET shows is in that of a collection: when it was made. Of two with one name the older is found by it.
+    """
+    arm_id = f"/subscriptions/{context.subscription_id}{arm_path}"
+    document = resource_document(context, arm_id)
+    if document is None:
+        return ()
+    parsed = parse_arm_id(arm_id)
+    try:
+        if parsed.is_type(COLLECTION_TYPE):
+            made = collections.get_collection(context, group=parsed.group, name=parsed.name).time_created
+            return (with_farpoint(document, timeCreated=arm_time(made)),)
+        return (document, *_parts(context, parsed))
+    except RefusedError:
+        # Deleted since its own document was read.
+        return ()
+
+
+def _parts(context: RegionContext, arm_id: ArmId) -> Sequence[JsonObject]:
+    if not arm_id.is_type(POINT_TYPE):
+        return ()
+    details = points.get_point(context, group=arm_id.group, collection=arm_id.parent.name, name=arm_id.name)
+    return [disk_point_view(details, disk, subscription=context.subscription_id) for disk in details.disks]
+
+
 def _show(context: RegionContext, arm_id: ArmId) -> JsonObject | None:
     subscription, group = context.subscription_id, arm_id.group
     match [(segment.lower(), name) for segment, name in arm_id.path]:
         case [("disks", name)]:
             return disk_view(disks.get_disk(context, group=group, name=name), subscription=subscription)
         case [("virtualmachines", name)]:
-            return vm_view(virtual_machines.get_vm(context, group=group, name=name), subscription=subscription)
+            return vm_view(virtual_machines.get_vm(context, group=group, name=name), subscription=subscription, instance_view=True)
         case [("restorepointcollections", name)]:
             return collection_view(collections.get_collection(context, group=group, name=name), subscription=subscription)
         case [("restorepointcollections", collection), ("restorepoints", name)]:
-            return point_view(points.get_point(context, group=group, collection=collection, name=name), subscription=subscription)
+            details = points.get_point(context, group=group, collection=collection, name=name)
+            return point_view(details, subscription=subscription, expand_instance_view=True)
         case [("restorepointcollections", collection), ("restorepoints", point), ("diskrestorepoints", name)]:
             details, disk = points.get_disk_point(context, group=group, collection=collection, point=point, name=name)
             return disk_point_view(details, disk, subscription=subscription)

@@ -16,11 +16,14 @@ from farpoint.peers.client import PeerClient, PeerSettings
 from farpoint.peers.directory import PeerDirectory
 from farpoint.peers.protocol import VERSIONS
 from farpoint.peers.tls import OwnCertificate
+from farpoint.services.peer_catalogues import PeerCatalogues
 from farpoint.services.peer_pins import PeerPins
 
 _log = logging.getLogger(__name__)
 #: A peer that did not answer is greeted again after this time, until each has been met once.
 _GREET_SECONDS = 2.0
+#: What a peer changed is known here after about this time.
+_PULL_SECONDS = 1.0
 #: Somebody with a foreign token makes us ask our peers at most this often.
 _LOOK_SECONDS = 1.0
 
@@ -94,3 +97,19 @@ def greet_peers(peering: Peering, clock: Clock, stopping: threading.Event) -> No
         for region in strangers:
             _log.info("peer_not_met_yet", extra={"peer": region.name, "reason": region.problem})
         clock.sleep(_GREET_SECONDS, wake=stopping)
+
+
+def follow_peer(catalogues: PeerCatalogues, name: str, clock: Clock, stopping: threading.Event) -> None:
+    """Pull what the named peer changes, again and again; a peer that does not answer is asked on, and said so once."""
+    told = ""
+    while not stopping.is_set():
+        try:
+            problem: Exception | None = catalogues.try_pull(name)
+        except Exception as error:  # noqa: BLE001 - the worker loop's edge
+            # Our own database is busy or full, say: the next pull goes on where this one stopped.
+            problem = error
+        reason = "" if problem is None else str(problem)
+        if bool(reason) != bool(told):
+            _log.info("peer_catalogue_followed" if not reason else "peer_catalogue_not_followed", extra={"peer": name, "reason": reason})
+        told = reason
+        clock.sleep(_PULL_SECONDS, wake=stopping)

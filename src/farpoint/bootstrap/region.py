@@ -4,7 +4,7 @@ import datetime as dt
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from attrs import frozen
@@ -12,7 +12,7 @@ from attrs import frozen
 from farpoint.api.app import Tokens, build_client_app
 from farpoint.api.listeners import Listener, client_listener, peer_listener
 from farpoint.api.peer_app import build_peer_app
-from farpoint.api.resource_document import resource_document
+from farpoint.api.resource_document import resource_document, resource_documents
 from farpoint.bootstrap.peering import Peering, TokenKeys, make_peering
 from farpoint.bootstrap.storage import Storage
 from farpoint.clock import Clock, Entropy
@@ -30,7 +30,9 @@ from farpoint.operations.steps import Steps
 from farpoint.peers.tls import OwnCertificate, context_for_clients, context_for_peers
 from farpoint.services.catalogue import CatalogueWriter
 from farpoint.services.context import RegionContext
+from farpoint.services.group_deletion import GroupDeletion, clear_own_group
 from farpoint.services.groups import ensure_default_group
+from farpoint.services.peer_catalogues import PeerCatalogues
 from farpoint.services.serving import ManifestCache, ServingContext
 from farpoint.workflows.bench import Bench
 from farpoint.workflows.recipe import follow
@@ -53,6 +55,7 @@ class Region:
     storage: Storage
     peering: Peering
     catalogue: CatalogueWriter
+    peer_catalogues: PeerCatalogues
     bench: Bench
     runner: DurableRunner
     listeners: Sequence[Listener]
@@ -66,14 +69,26 @@ def build_region(config: RegionConfig, storage: Storage, *, clock: Clock, entrop
     peering = make_peering(config, storage, issuer, clock)
     keys = TokenKeys(peering, clock)
     verifier = TokenVerifier(tenant_id=tenant, clock=clock, key_of=keys.find, knows_client=secrets.knows)
-    bench = _bench(config, storage, peering, clock)
+
+    def launch(operation: OperationId) -> None:
+        runner.launch(operation)
+
+    # The runner needs the bench, the bench the context, and the context starts work with the runner.
+    context = _context(config, storage, peering, launch, clock=clock, entropy=entropy)
+    bench = _bench(config, storage, peering, context)
     runner = _runner(config, storage, bench, clock)
-    context = _context(config, storage, peering, runner, clock=clock, entropy=entropy)
     ensure_default_group(context)
     tokens = Tokens(verifier=verifier, issuer=issuer, clients=secrets)
-    listeners = (_clients(config, context, tokens), _peers(config, storage, peering, verifier, context))
+    listeners = _listeners(config, context, tokens, _serving(storage, peering, verifier, context), peering)
     return Region(
-        config=config, storage=storage, peering=peering, catalogue=context.catalogue, bench=bench, runner=runner, listeners=listeners
+        config=config,
+        storage=storage,
+        peering=peering,
+        catalogue=context.catalogue,
+        peer_catalogues=context.peer_catalogues,
+        bench=bench,
+        runner=runner,
+        listeners=listeners,
     )
 
 
@@ -84,7 +99,7 @@ def _stop_at_once(error: SecondWriterError) -> None:
     os._exit(SECOND_WRITER_STATUS)
 
 
-def _bench(config: RegionConfig, storage: Storage, peering: Peering, clock: Clock) -> Bench:
+def _bench(config: RegionConfig, storage: Storage, peering: Peering, context: RegionContext) -> Bench:
     return Bench(
         region_name=config.name,
         region=config.id,
@@ -92,7 +107,8 @@ def _bench(config: RegionConfig, storage: Storage, peering: Peering, clock: Cloc
         vault=storage.vault,
         plans=SqlPlanStore(storage.database),
         sources=peering,
-        clock=clock,
+        groups=GroupDeletion(context=context),
+        clock=context.clock,
         lanes=ThreadLanes(min((os.cpu_count() or 1) + _LANES_EXTRA, _LANES_MAX)),
         streams=ThreadLanes(config.copy.streams),
         copy_deadline=dt.timedelta(days=config.copy.deadline_days),
@@ -117,7 +133,13 @@ def follow_operation(bench: Bench, steps: Steps, operation_id: OperationId) -> N
 
 
 def _context(
-    config: RegionConfig, storage: Storage, peering: Peering, runner: DurableRunner, *, clock: Clock, entropy: Entropy
+    config: RegionConfig,
+    storage: Storage,
+    peering: Peering,
+    launch: Callable[[OperationId], None],
+    *,
+    clock: Clock,
+    entropy: Entropy,
 ) -> RegionContext:
     return RegionContext(
         name=config.name,
@@ -131,18 +153,13 @@ def _context(
         entropy=entropy,
         pools=DiskPools(config.pools),
         peers=peering.directory,
-        launch=runner.launch,
+        peer_catalogues=PeerCatalogues(storage.database, clock, peering.directory),
+        launch=launch,
     )
 
 
-def _clients(config: RegionConfig, context: RegionContext, tokens: Tokens) -> Listener:
-    tls = context_for_clients(OwnCertificate(certificate=config.listen.certificate, key=config.listen.key))
-    address = config.listen.clients
-    return client_listener(build_client_app(context, tokens), host=address.host, port=address.port, tls=tls)
-
-
-def _peers(config: RegionConfig, storage: Storage, peering: Peering, verifier: TokenVerifier, context: RegionContext) -> Listener:
-    serving = ServingContext(
+def _serving(storage: Storage, peering: Peering, verifier: TokenVerifier, context: RegionContext) -> ServingContext:
+    return ServingContext(
         identity=peering.identity,
         epoch=storage.epoch,
         database=storage.database,
@@ -151,9 +168,22 @@ def _peers(config: RegionConfig, storage: Storage, peering: Peering, verifier: T
         assertions=verifier,
         pins=peering.pins,
         document_of=partial(resource_document, context),
+        documents_of=partial(resource_documents, context),
+        clear_group=partial(clear_own_group, context),
     )
+
+
+def _listeners(
+    config: RegionConfig, context: RegionContext, tokens: Tokens, serving: ServingContext, peering: Peering
+) -> tuple[Listener, Listener]:
     trusted = [client.trusted for client in peering.clients]
     own = OwnCertificate(certificate=config.peer_tls.certificate, key=config.peer_tls.key)
-    address = config.listen.peers
-    app = build_peer_app(serving, trusted)
-    return peer_listener(app, host=address.host, port=address.port, tls=context_for_peers(trusted, own))
+    shown = OwnCertificate(certificate=config.listen.certificate, key=config.listen.key)
+    clients, peers = config.listen.clients, config.listen.peers
+    app = build_client_app(context, tokens)
+    # Both listeners run on one event loop, so what a peer forwards is answered by the very application that clients talk to.
+    peer_app = build_peer_app(serving, trusted, clients=app)
+    return (
+        client_listener(app, host=clients.host, port=clients.port, tls=context_for_clients(shown)),
+        peer_listener(peer_app, host=peers.host, port=peers.port, tls=context_for_peers(trusted, own)),
+    )

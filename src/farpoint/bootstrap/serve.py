@@ -4,10 +4,11 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from farpoint.api.listeners import Listeners
 from farpoint.bootstrap.allocator import limit_allocator
-from farpoint.bootstrap.peering import greet_peers
+from farpoint.bootstrap.peering import follow_peer, greet_peers
 from farpoint.bootstrap.region import Region, build_region
 from farpoint.bootstrap.storage import open_storage
 from farpoint.clock import Clock, SystemClock, SystemEntropy
@@ -34,6 +35,8 @@ def serve(config: RegionConfig) -> int:
     _start_thread("greet-peers", lambda: greet_peers(region.peering, clock, region.bench.stopping))
     _start_thread("write-catalogue", lambda: region.catalogue.follow(clock, region.bench.stopping))
     _start_thread("tick-holds", lambda: _tick_for_ever(region, clock))
+    for name in region.peering.directory.names():
+        _start_thread(f"follow-{name}", partial(follow_peer, region.peer_catalogues, name, clock, region.bench.stopping))
     listeners.run(lambda: _log.info("region_ready", extra={"region": config.name, "clients": str(config.listen.clients)}))
     region.bench.stopping.set()
     region.runner.stop()

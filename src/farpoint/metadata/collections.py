@@ -3,12 +3,13 @@
 from sqlalchemy import Connection, RowMapping, select
 
 from farpoint.metadata.catalogue import mark_changed
-from farpoint.metadata.rows import RowValues, delete_row, insert_row, name_key, update_row
+from farpoint.metadata.rows import RowValues, delete_row, insert_row, name_key, of_span, update_row
 from farpoint.metadata.tables import collections
 from farpoint.model.arm_id import compute_path
 from farpoint.model.catalogue import ResourceKind
 from farpoint.model.ids import CollectionId
 from farpoint.model.resources import Collection
+from farpoint.model.spans import WHOLE, Span
 
 
 def insert_collection(conn: Connection, collection: Collection) -> None:
@@ -36,11 +37,9 @@ def get_collection_by_guid(conn: Connection, guid: CollectionId) -> Collection |
     return None if row is None else _collection_of(row)
 
 
-def list_collections(conn: Connection, *, group: str | None = None) -> list[Collection]:
-    """Return the collections of one group or of all, by group and name."""
-    query = select(collections).order_by(collections.c.group_key, collections.c.name_key)
-    if group is not None:
-        query = query.where(collections.c.group_key == name_key(group))
+def list_collections(conn: Connection, *, group: str | None = None, span: Span = WHOLE) -> list[Collection]:
+    """Return the collections of one group or of all, by group and name, or a stretch of them."""
+    query = of_span(select(collections), collections, group=group, span=span)
     return [_collection_of(row) for row in conn.execute(query).mappings()]
 
 

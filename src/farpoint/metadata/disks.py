@@ -3,12 +3,13 @@
 from sqlalchemy import Connection, RowMapping, select
 
 from farpoint.metadata.catalogue import mark_changed
-from farpoint.metadata.rows import RowValues, delete_row, insert_row, name_key, update_row
+from farpoint.metadata.rows import RowValues, delete_row, insert_row, name_key, of_span, update_row
 from farpoint.metadata.tables import disks
 from farpoint.model.arm_id import compute_path
 from farpoint.model.catalogue import ResourceKind
 from farpoint.model.ids import DiskId, OperationId
 from farpoint.model.resources import CreateOption, Disk, ProvisioningState
+from farpoint.model.spans import WHOLE, Span
 
 
 def insert_disk(conn: Connection, disk: Disk) -> None:
@@ -43,11 +44,9 @@ def find_disk_by_path(conn: Connection, path: str) -> Disk | None:
     return None if row is None else _disk_of(row)
 
 
-def list_disks(conn: Connection, *, group: str | None = None) -> list[Disk]:
-    """Return the disks of one group or of all, by group and name."""
-    query = select(disks).order_by(disks.c.group_key, disks.c.name_key)
-    if group is not None:
-        query = query.where(disks.c.group_key == name_key(group))
+def list_disks(conn: Connection, *, group: str | None = None, span: Span = WHOLE) -> list[Disk]:
+    """Return the disks of one group or of all, by group and name, or a stretch of them."""
+    query = of_span(select(disks), disks, group=group, span=span)
     return [_disk_of(row) for row in conn.execute(query).mappings()]
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection
 
 from farpoint.metadata.collections import get_collection_by_guid
+from farpoint.metadata.directory import get_record_by_guid
 from farpoint.metadata.disk_points import list_disk_points
 from farpoint.metadata.disks import get_disk_by_guid
-from farpoint.metadata.groups import get_group_by_guid
 from farpoint.metadata.points import get_point_by_guid
 from farpoint.metadata.virtual_machines import get_vm_by_guid
 from farpoint.model.catalogue import PointRecord, Resource, ResourceKind
-from farpoint.model.ids import CollectionId, DiskId, GroupId, PointId, VmId
+from farpoint.model.ids import CollectionId, DiskId, PointId, VmId
 
 
 def read_resource(conn: Connection, kind: ResourceKind, guid: uuid.UUID) -> Resource | None:
@@ -26,7 +26,7 @@ def _point(conn: Connection, guid: uuid.UUID) -> PointRecord | None:
 
 
 _READERS: Mapping[ResourceKind, Callable[[Connection, uuid.UUID], Resource | None]] = {
-    ResourceKind.GROUP: lambda conn, guid: get_group_by_guid(conn, GroupId(guid)),
+    ResourceKind.DIRECTORY: get_record_by_guid,
     ResourceKind.DISK: lambda conn, guid: get_disk_by_guid(conn, DiskId(guid)),
     ResourceKind.VIRTUAL_MACHINE: lambda conn, guid: get_vm_by_guid(conn, VmId(guid)),
     ResourceKind.COLLECTION: lambda conn, guid: get_collection_by_guid(conn, CollectionId(guid)),

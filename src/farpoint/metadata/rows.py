@@ -6,11 +6,12 @@ A refused insert must end its transaction: raise the refusal through Database.wr
 import uuid
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, Table, delete, insert, update
+from sqlalchemy import Connection, Select, Table, delete, insert, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from farpoint.errors import Code, RefusedError
 from farpoint.metadata.sqlite import is_broken_reference, is_duplicate
+from farpoint.model.spans import Span
 
 #: Column name -> value as the column's type takes it.
 RowValues = Mapping[str, object]
@@ -19,6 +20,16 @@ RowValues = Mapping[str, object]
 def name_key(name: str) -> str:
     """Return the form in which names are compared."""
     return name.lower()
+
+
+def of_span(query: Select[tuple[object, ...]], table: Table, *, group: str | None, span: Span) -> Select[tuple[object, ...]]:
+    """Cut *query* down to the rows of one group, or of all, in a stretch of the list by group and name."""
+    place = (table.c.group_key, table.c.name_key)
+    if group is not None:
+        query = query.where(table.c.group_key == name_key(group))
+    if span.after is not None:
+        query = query.where(tuple_(*place) > tuple_(*span.after))
+    return query.order_by(*place).limit(span.limit)
 
 
 def insert_row(conn: Connection, table: Table, values: RowValues, *, what: str) -> None:

@@ -23,14 +23,18 @@ settings = Table("settings", METADATA, Column("key", Text, primary_key=True), Co
 
 counters = Table("counters", METADATA, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False))
 
-groups = Table(
-    "resource_groups",
+#: What every region holds a copy of: resource groups. Tombstones stay.
+directory_records = Table(
+    "directory_records",
     METADATA,
-    Column("id", Guid, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("name_key", Text, nullable=False, unique=True),
-    Column("location", Text, nullable=False),
-    Column("tags", Document, nullable=False),
+    Column("key", Text, primary_key=True),
+    Column("id", Guid, nullable=False, unique=True),
+    Column("kind", Text, nullable=False, index=True),
+    Column("path", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("origin", Guid, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("body", Document, nullable=False),
 )
 
 disks = Table(
@@ -319,4 +323,31 @@ catalogue_head = Table(
     METADATA,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("digest", LargeBinary, nullable=False),
+)
+
+#: What the peers have, as they last said; pulled again when lost.
+replicas = Table(
+    "replicas",
+    METADATA,
+    Column("region", Guid, primary_key=True),
+    Column("path_key", Text, primary_key=True),
+    Column("path", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("group_key", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("parent_key", Text, nullable=False, index=True),
+    Column("document", Document, nullable=False),
+    Index("replicas_by_path", "path_key"),
+    Index("replicas_by_place", "type", "group_key", "name_key", "region"),
+    Index("replicas_by_group", "group_key"),
+)
+
+#: How far each peer's catalogue was read.
+replica_feeds = Table(
+    "replica_feeds",
+    METADATA,
+    Column("region", Guid, primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("as_of", Moment, nullable=False),
 )

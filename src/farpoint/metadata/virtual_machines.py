@@ -4,12 +4,13 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from farpoint.metadata.catalogue import mark_changed
-from farpoint.metadata.rows import RowValues, delete_row, insert_row, name_key, refusal, update_row
+from farpoint.metadata.rows import RowValues, delete_row, insert_row, name_key, of_span, refusal, update_row
 from farpoint.metadata.tables import attached_disks, virtual_machines
 from farpoint.model.arm_id import compute_path
 from farpoint.model.catalogue import ResourceKind
 from farpoint.model.ids import DiskId, VmId
 from farpoint.model.resources import AttachedDisk, VirtualMachine
+from farpoint.model.spans import WHOLE, Span
 
 
 def insert_vm(conn: Connection, vm: VirtualMachine) -> None:
@@ -49,11 +50,9 @@ def find_vm_of_disk(conn: Connection, disk_id: DiskId) -> VirtualMachine | None:
     return None if vm is None else get_vm_by_guid(conn, VmId(vm))
 
 
-def list_vms(conn: Connection, *, group: str | None = None) -> list[VirtualMachine]:
-    """Return the VMs of one group or of all, by group and name."""
-    query = select(virtual_machines).order_by(virtual_machines.c.group_key, virtual_machines.c.name_key)
-    if group is not None:
-        query = query.where(virtual_machines.c.group_key == name_key(group))
+def list_vms(conn: Connection, *, group: str | None = None, span: Span = WHOLE) -> list[VirtualMachine]:
+    """Return the VMs of one group or of all, by group and name, or a stretch of them."""
+    query = of_span(select(virtual_machines), virtual_machines, group=group, span=span)
     return [_vm_of(conn, row) for row in conn.execute(query).mappings().all()]
 
 

@@ -33,6 +33,16 @@ class ArmId:
         return str(self).lower()
 
     @property
+    def in_subscription(self) -> str:
+        """The id without its subscription, as regions name resources to each other."""
+        return str(self).removeprefix(f"/{_SUBSCRIPTIONS}/{self.subscription}")
+
+    @property
+    def top(self) -> "ArmId":
+        """The outermost resource, which is in one region with all that lies below it."""
+        return ArmId(subscription=self.subscription, group=self.group, namespace=self.namespace, path=self.path[:1])
+
+    @property
     def parent(self) -> "ArmId":
         """The enclosing resource; raises ValueError for a top-level one."""
         if len(self.path) == 1:

@@ -6,13 +6,15 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from farpoint.model.resources import Collection, Disk, DiskRestorePoint, ResourceGroup, RestorePoint, VirtualMachine
+from farpoint.model.directory import DirectoryRecord
+from farpoint.model.resources import Collection, Disk, DiskRestorePoint, RestorePoint, VirtualMachine
 
 
 class ResourceKind(StrEnum):
     """The kinds of resources that the catalogue log records."""
 
-    GROUP = "resourceGroup"
+    #: Resource groups and whatever else all regions hold.
+    DIRECTORY = "directoryRecord"
     DISK = "disk"
     VIRTUAL_MACHINE = "virtualMachine"
     COLLECTION = "restorePointCollection"
@@ -27,11 +29,11 @@ class PointRecord:
     disks: tuple[DiskRestorePoint, ...]
 
 
-Resource = ResourceGroup | Disk | VirtualMachine | Collection | PointRecord
+Resource = DirectoryRecord | Disk | VirtualMachine | Collection | PointRecord
 
 #: What the log keeps of each kind.
 RECORD_TYPES: Mapping[ResourceKind, type[Resource]] = {
-    ResourceKind.GROUP: ResourceGroup,
+    ResourceKind.DIRECTORY: DirectoryRecord,
     ResourceKind.DISK: Disk,
     ResourceKind.VIRTUAL_MACHINE: VirtualMachine,
     ResourceKind.COLLECTION: Collection,

@@ -21,6 +21,7 @@ class OperationKind(StrEnum):
     DELETE_COLLECTION = "deleteCollection"
     VERIFY_POINT = "verifyPoint"
     VERIFY_DISK = "verifyDisk"
+    DELETE_GROUP = "deleteGroup"
 
 
 class OperationState(StrEnum):

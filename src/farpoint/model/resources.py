@@ -37,6 +37,13 @@ class CreateOption(StrEnum):
     RESTORE = "Restore"
 
 
+class GroupState(StrEnum):
+    """Whether a resource group takes new resources."""
+
+    SUCCEEDED = "Succeeded"
+    DELETING = "Deleting"
+
+
 @frozen(kw_only=True)
 class ResourceGroup:
     """A resource group; every region knows all of them."""
@@ -45,6 +52,7 @@ class ResourceGroup:
     name: str
     location: str
     tags: JsonObject = Factory(dict)
+    state: GroupState = GroupState.SUCCEEDED
 
 
 @frozen(kw_only=True)

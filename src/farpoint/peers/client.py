@@ -15,20 +15,30 @@ from attrs import frozen
 
 from farpoint.clock import Clock
 from farpoint.errors import Code, FarpointError, RefusedError, UnavailableError
+from farpoint.model.directory import DirectoryRecord
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import RegionId
+from farpoint.model.relay import CataloguePage, RelayedAnswer, RelayedRequest
 from farpoint.model.remote import RegionIdentity, RemoteResource
-from farpoint.model.resources import ResourceGroup
-from farpoint.peers.connection import READ_SECONDS, Answer, ConnectionPool, PeerRoute
+from farpoint.peers.connection import READ_SECONDS, ConnectionPool, PeerRoute
 from farpoint.peers.documents import Fields, decode_document, encode_document
 from farpoint.peers.framing import Item, StreamKind, read_stream
-from farpoint.peers.messages import group_from_json, group_to_json, identity_from_json, identity_to_json
+from farpoint.peers.messages import ClearGroupRequest, identity_from_json, identity_to_json
 from farpoint.peers.problems import problem_from_json
-from farpoint.peers.protocol import Call, shared_version
+from farpoint.peers.protocol import CATALOGUE_MAX, Call, shared_version
+from farpoint.peers.relay_messages import (
+    page_from_json,
+    record_to_json,
+    relayed_answer_from_json,
+    relayed_request_to_json,
+)
 from farpoint.peers.tls import OwnCertificate, context_towards, trusted_peer
 
 #: A client of ours waits for the answer, so a silent peer is given up sooner than in a copy.
 LOOKUP_SECONDS: Final = 5.0
+#: How long a peer that did not answer counts as down: longer than a pull of its catalogue takes to fail, so that while the region
+#: keeps pulling, no client waits for a peer that is known to be down.
+DOWN_SECONDS: Final = 12.0
 _OK: Final = 200
 _SERVER_ERRORS: Final = 500
 
@@ -83,6 +93,13 @@ class PeerClient:
         self._pins = pins
         self._lock = threading.Lock()
         self._version: int | None = None
+        self._clock = clock
+        self._silent_since = float("-inf")
+
+    @property
+    def is_down(self) -> bool:
+        """True when the peer did not answer last time, and that is not long ago."""
+        return self._clock.monotonic() - self._silent_since < DOWN_SECONDS
 
     @property
     def name(self) -> str:
@@ -112,15 +129,22 @@ class PeerClient:
         found = self._parsed(lambda: fields.inner_or_none("document"))
         return None if found is None else RemoteResource(region_name=self.name, document=found.document)
 
-    def group(self, name: str) -> ResourceGroup | None:
-        """Return the resource group as the peer knows it, None when it does not."""
-        fields = self.ask(Call.GROUP, {"name": name}, read_seconds=LOOKUP_SECONDS)
-        found = self._parsed(lambda: fields.inner_or_none("group"))
-        return None if found is None else self._parsed(lambda: group_from_json(found))
+    def tell(self, record: DirectoryRecord) -> None:
+        """Tell the peer about a version of a directory record."""
+        self.ask(Call.TELL, {"record": record_to_json(record)}, read_seconds=LOOKUP_SECONDS)
 
-    def put_group(self, group: ResourceGroup) -> None:
-        """Tell the peer about a resource group."""
-        self.ask(Call.PUT_GROUP, {"group": group_to_json(group)}, read_seconds=LOOKUP_SECONDS)
+    def catalogue(self, *, after: int) -> CataloguePage:
+        """Return what changed at the peer after the change numbered *after*."""
+        fields = self.ask(Call.CATALOGUE, {"after": after, "limit": CATALOGUE_MAX}, read_seconds=LOOKUP_SECONDS)
+        return self.read(page_from_json, fields)
+
+    def forward(self, request: RelayedRequest) -> RelayedAnswer:
+        """Have the peer answer a client's request."""
+        return self.read(relayed_answer_from_json, self.ask(Call.FORWARD, relayed_request_to_json(request)))
+
+    def clear_group(self, request: ClearGroupRequest) -> int:
+        """Have the peer delete its resources of a group; return how many it still has."""
+        return self.read(lambda fields: fields.whole("left"), self.ask(Call.CLEAR_GROUP, request.to_json()))
 
     def ask(self, call: Call, document: JsonObject, *, read_seconds: float = READ_SECONDS) -> Fields:
         """Send a message in the agreed version and return the answer's fields."""
@@ -138,7 +162,7 @@ class PeerClient:
         try:
             with self._pool.request(call.path, body) as (answer, buffer):
                 if answer.status != _OK:
-                    raise self._problem(answer)
+                    raise self._problem(answer.read_all(), answer.status)
                 with closing(read_stream(answer, kind=kind, version=version, peer=self.name, buffer=buffer)) as items:
                     yield from items
                 answer.expect_end()
@@ -167,19 +191,23 @@ class PeerClient:
             self._version = None
 
     def _post(self, call: Call, document: JsonObject, *, read_seconds: float) -> Fields:
-        with self._pool.request(call.path, encode_document(document), read_seconds=read_seconds) as (answer, _):
-            if answer.status != _OK:
-                raise self._problem(answer)
-            data = answer.read_all()
+        try:
+            with self._pool.request(call.path, encode_document(document), read_seconds=read_seconds) as (answer, _):
+                data, status = answer.read_all(), answer.status
+        except UnavailableError:
+            self._silent_since = self._clock.monotonic()
+            raise
+        self._silent_since = float("-inf")
+        if status != _OK:
+            raise self._problem(data, status)
         return self._parsed(lambda: decode_document(data))
 
-    def _problem(self, answer: Answer) -> FarpointError:
-        data = answer.read_all()
+    def _problem(self, data: bytes, status: int) -> FarpointError:
         try:
             return problem_from_json(decode_document(data).inner("error"), peer=self.name)
         except ValueError:
-            message = f"peer {self.name} answered with status {answer.status}"
-            if answer.status >= _SERVER_ERRORS:
+            message = f"peer {self.name} answered with status {status}"
+            if status >= _SERVER_ERRORS:
                 return UnavailableError(Code.PEER_UNAVAILABLE, message)
             return RefusedError(Code.PEER_REFUSED, message, hint="Is its endpoint the peer listener of a Farpoint region?")
 

@@ -5,11 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 from farpoint.errors import Code, FarpointError, RefusedError, UnavailableError
-from farpoint.model.ids import RegionId
+from farpoint.model.directory import DirectoryRecord
+from farpoint.model.ids import OperationId, RegionId
 from farpoint.model.regions import region_key
+from farpoint.model.relay import CataloguePage, RelayedAnswer, RelayedRequest
 from farpoint.model.remote import PeerRegion, RemoteResource
-from farpoint.model.resources import ResourceGroup
 from farpoint.peers.client import PeerClient
+from farpoint.peers.messages import ClearGroupRequest
 from farpoint.peers.source import AssertionIssuer, PeerSource
 
 #: Peers asked at once; more wait their turn.
@@ -54,18 +56,39 @@ class PeerDirectory:
         """
         return self._find(lambda client: client.resource(arm_id), what=arm_id)
 
-    def group(self, name: str) -> ResourceGroup | None:
-        """Ask every peer for a resource group, like resource()."""
-        return self._find(lambda client: client.group(name), what=f"resource group {name}")
+    def reachable_holder(self, arm_id: str) -> str | None:
+        """Return the name of a peer that has the resource, among those that answer."""
+        asked = [client for client in self._clients if not client.is_down]
+        replies = self._ask_all(lambda client: client.resource(arm_id), asked)
+        return next((peer for peer, answer, _ in replies if answer is not None), None)
 
-    def put_group(self, group: ResourceGroup) -> tuple[str, ...]:
-        """Tell every peer about *group*; return the names of those that did not answer."""
-        replies = self._ask_all(lambda client: client.put_group(group))
-        return tuple(peer for peer, _, problem in replies if problem is not None)
+    def is_down(self, name: str) -> bool:
+        """Tell whether the named peer did not answer just now; asks nobody."""
+        return self.client(name).is_down
+
+    def tell(self, record: DirectoryRecord) -> tuple[str, ...]:
+        """Tell every peer about a directory record; return the names of those that did not hear it."""
+        down = [client.name for client in self._clients if client.is_down]
+        replies = self._ask_all(lambda client: client.tell(record), [client for client in self._clients if not client.is_down])
+        return tuple(sorted([*down, *(peer for peer, _, problem in replies if problem is not None)]))
+
+    def catalogue(self, name: str, *, after: int) -> CataloguePage:
+        """Return what changed at the named peer after the change numbered *after*."""
+        return self.client(name).catalogue(after=after)
+
+    def forward(self, name: str, request: RelayedRequest) -> RelayedAnswer:
+        """Have the named peer answer a client's request."""
+        return self.client(name).forward(request)
+
+    def clear_group(self, name: str, *, group: str, operation: OperationId, principal: str) -> int:
+        """Have the named peer delete its resources of a group; return how many it still has."""
+        client = self.client(name)
+        assertion = self._assertions.assertion(principal, operation=str(operation), audience_region=str(client.region))
+        return client.clear_group(ClearGroupRequest(group=group, operation=operation, assertion=assertion))
 
     def regions(self) -> tuple[PeerRegion, ...]:
         """Greet every configured peer and tell whether it answers. A greeting pins the keys of both sides."""
-        replies = self._ask_all(lambda client: client.identity())
+        replies = self._ask_all(lambda client: client.identity(), self._clients)
         return tuple(
             PeerRegion(
                 name=client.name,
@@ -82,7 +105,7 @@ class PeerDirectory:
             client.close()
 
     def _find(self, ask: Callable[[PeerClient], _T | None], *, what: str) -> _T | None:
-        replies = self._ask_all(ask)
+        replies = self._ask_all(ask, self._clients)
         for _, answer, _ in replies:
             if answer is not None:
                 return answer
@@ -99,14 +122,16 @@ class PeerDirectory:
             )
         return None
 
-    def _ask_all(self, ask: Callable[[PeerClient], _T]) -> Sequence[tuple[str, _T | None, FarpointError | None]]:
+    def _ask_all(
+        self, ask: Callable[[PeerClient], _T], clients: Sequence[PeerClient]
+    ) -> Sequence[tuple[str, _T | None, FarpointError | None]]:
         def reply_of(client: PeerClient) -> tuple[str, _T | None, FarpointError | None]:
             try:
                 return client.name, ask(client), None
             except (UnavailableError, RefusedError) as problem:
                 return client.name, None, problem
 
-        if len(self._clients) <= 1:
-            return [reply_of(client) for client in self._clients]
-        with ThreadPoolExecutor(max_workers=min(len(self._clients), _ASKED_AT_ONCE), thread_name_prefix="ask-peers") as pool:
-            return list(pool.map(reply_of, self._clients))
+        if len(clients) <= 1:
+            return [reply_of(client) for client in clients]
+        with ThreadPoolExecutor(max_workers=min(len(clients), _ASKED_AT_ONCE), thread_name_prefix="ask-peers") as pool:
+            return list(pool.map(reply_of, clients))

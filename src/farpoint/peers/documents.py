@@ -52,6 +52,13 @@ class Fields:
         """Return a whole number, zero or more."""
         return _whole(name, self.document.get(name))
 
+    def flag(self, name: str) -> bool:
+        """Return true or false."""
+        value = self.document.get(name)
+        if not isinstance(value, bool):
+            raise _wrong(name, "true or false")
+        return value
+
     def wholes(self, name: str, *, count_max: int) -> tuple[int, ...]:
         """Return a list of 1 to *count_max* whole numbers."""
         return tuple(_whole(name, value) for value in self._items(name, count_max=count_max))
@@ -91,6 +98,13 @@ class Fields:
     def inner_or_none(self, name: str) -> "Fields | None":
         """Return the fields of an object inside this one, None when absent."""
         return None if self.document.get(name) is None else self.inner(name)
+
+    def inners(self, name: str) -> tuple["Fields", ...]:
+        """Return the fields of each object in a list, which may be empty; the size of the message bounds it."""
+        value = self.document.get(name)
+        if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+            raise _wrong(name, "a list of objects")
+        return tuple(Fields(item) for item in cast("Sequence[JsonObject]", value))
 
     def _items(self, name: str, *, count_max: int) -> Sequence[object]:
         value = self.document.get(name)

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from attrs import field, frozen
 
 from farpoint.model.documents import JsonObject
-from farpoint.model.ids import GroupId, ManifestId, OperationId, RegionId
+from farpoint.model.ids import ManifestId, OperationId, RegionId
 from farpoint.model.manifest import SignedStatement
 from farpoint.model.remote import HeldPoint, NodePath, RegionIdentity
-from farpoint.model.resources import ResourceGroup
 from farpoint.peers.documents import Fields, blob_text
 from farpoint.peers.protocol import BLOCKS_MAX, MEASURE_MAX, NODES_MAX
 
@@ -37,6 +36,25 @@ class HoldRequest:
         """Read the message."""
         assertion = fields.text("assertion")
         return cls(point_id=fields.text("point"), operation=OperationId(fields.guid("operation")), assertion=assertion)
+
+
+@frozen(kw_only=True)
+class ClearGroupRequest:
+    """Delete the resources of a group, for an operation that deletes it in all regions, on behalf of somebody."""
+
+    group: str
+    operation: OperationId
+    #: The asking region's signed word for the user it works for.
+    assertion: str = field(repr=False)
+
+    def to_json(self) -> JsonObject:
+        """Write the message."""
+        return {"group": self.group, "operation": str(self.operation), "assertion": self.assertion}
+
+    @classmethod
+    def from_json(cls, fields: Fields) -> "ClearGroupRequest":
+        """Read the message."""
+        return cls(group=fields.text("group"), operation=OperationId(fields.guid("operation")), assertion=fields.text("assertion"))
 
 
 @frozen(kw_only=True)
@@ -157,18 +175,3 @@ def held_from_json(fields: Fields) -> HeldPoint:
         signature=inner.blob("signature"),
     )
     return HeldPoint(token=fields.text("token"), statement=statement, facts=fields.inner("facts").document)
-
-
-def group_to_json(group: ResourceGroup) -> JsonObject:
-    """Write a resource group."""
-    return {"id": str(group.id), "name": group.name, "location": group.location, "tags": group.tags}
-
-
-def group_from_json(fields: Fields) -> ResourceGroup:
-    """Read a resource group."""
-    return ResourceGroup(
-        id=GroupId(fields.guid("id")),
-        name=fields.text("name"),
-        location=fields.text("location"),
-        tags=fields.inner("tags").document,
-    )

@@ -26,9 +26,14 @@ BLOCKS_MAX: Final = 64
 BATCH_BYTES_MAX: Final = 8 * MIB
 #: Blocks measured by one request: 4 GiB of disk with 256 KiB blocks.
 MEASURE_MAX: Final = 16_384
-#: Largest request body: a measure of 16384 block numbers is a tenth of it.
-REQUEST_BYTES_MAX: Final = 2 * MIB
-#: Largest JSON answer: a hold carries a manifest with up to 64 disks and a VM's properties.
+#: Changes of one page of a catalogue, and the size of its documents after which a page ends early.
+CATALOGUE_MAX: Final = 256
+CATALOGUE_BYTES_MAX: Final = 4 * MIB
+#: Headers of one forwarded request or answer: ARM has about twenty.
+HEADERS_MAX: Final = 64
+#: Largest request body: a client's request of 4 MiB, forwarded in base 64.
+REQUEST_BYTES_MAX: Final = 6 * MIB
+#: Largest JSON answer: a collection with 500 points, forwarded in base 64; a hold carries a manifest with up to 64 disks.
 ANSWER_BYTES_MAX: Final = 16 * MIB
 #: Longest name, token or resource id in a message.
 TEXT_LENGTH_MAX: Final = 2048
@@ -39,8 +44,10 @@ class Call(StrEnum):
 
     IDENTITY = "identity"
     RESOURCE = "resource"
-    GROUP = "group"
-    PUT_GROUP = "put-group"
+    TELL = "tell"
+    CATALOGUE = "catalogue"
+    FORWARD = "forward"
+    CLEAR_GROUP = "clear-group"
     HOLD = "hold"
     NODES = "nodes"
     MEASURE = "measure"

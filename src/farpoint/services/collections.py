@@ -12,10 +12,12 @@ from farpoint.model.ids import CollectionId
 from farpoint.model.operations import Operation, OperationKind
 from farpoint.model.regions import region_key
 from farpoint.model.resources import Collection, ProvisioningState
+from farpoint.model.spans import WHOLE, Span
 from farpoint.services.context import RegionContext
-from farpoint.services.groups import require_group
+from farpoint.services.groups import open_group, require_group
 from farpoint.services.new_operations import interrupt, new_operation, running_operation
 from farpoint.services.outcome import Put
+from farpoint.services.ownership import refuse_taken_name
 from farpoint.services.references import COLLECTION_TYPE, VM_TYPE, parse_reference, require_own_location
 from farpoint.services.refusals import conflict, entity_missing, invalid, not_allowed, resource_missing
 
@@ -42,7 +44,9 @@ def put_collection(context: RegionContext, request: CollectionRequest) -> Put[Co
         existing = collections.get_collection(conn, group=group, name=request.name)
     # A replaced collection needs no peer: only a new source must be found.
     location = existing.source_location if existing is not None else _locate(context, source)
+    refuse_taken_name(context, collection_id(context, group=group, name=request.name))
     with context.database.write() as conn:
+        open_group(conn, group)
         existing = collections.get_collection(conn, group=group, name=request.name)
         if existing is not None:
             return Put(resource=_retagged(conn, existing, source, request.tags), created=False)
@@ -82,15 +86,19 @@ def get_collection(context: RegionContext, *, group: str, name: str) -> Collecti
         return require_collection(context, conn, group=group, name=name)
 
 
-def list_collections(context: RegionContext, *, group: str | None = None) -> Sequence[Collection]:
-    """Return the region's collections, or those of one group."""
-    known = None if group is None else require_group(context, group).name
+def list_collections(context: RegionContext, *, group: str | None = None, span: Span = WHOLE) -> Sequence[Collection]:
+    """Return the region's own collections, of one group or of all, or a stretch of them."""
     with context.database.read() as conn:
-        return collections.list_collections(conn, group=known)
+        return collections.list_collections(conn, group=group, span=span)
 
 
-def delete_collection(context: RegionContext, *, group: str, name: str, principal: str) -> Operation | None:
-    """Unpublish the collection with all its points and start removing them; None when there is no such collection."""
+def delete_collection(
+    context: RegionContext, *, group: str, name: str, principal: str, request: JsonObject | None = None
+) -> Operation | None:
+    """Unpublish the collection with all its points and start removing them; None when there is no such collection.
+
+    *request* is kept with the operation.
+    """
     with context.database.write() as conn:
         collection = collections.get_collection(conn, group=group, name=name)
         if collection is None:
@@ -103,7 +111,7 @@ def delete_collection(context: RegionContext, *, group: str, name: str, principa
             points.update_point(conn, evolve(point, provisioning_state=ProvisioningState.DELETING))
         arm_id = collection_id(context, group=collection.group, name=collection.name)
         operation = new_operation(
-            context, OperationKind.DELETE_COLLECTION, resource=arm_id, subject=str(collection.id), principal=principal
+            context, OperationKind.DELETE_COLLECTION, resource=arm_id, subject=str(collection.id), principal=principal, request=request
         )
         operations.insert_operation(conn, operation)
     context.launch(operation.id)

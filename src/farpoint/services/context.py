@@ -9,14 +9,16 @@ from farpoint.clock import Clock, Entropy
 from farpoint.disks.pools import DiskPools
 from farpoint.metadata.database import Database
 from farpoint.model.arm_id import ArmId, compute_id
+from farpoint.model.directory import DirectoryRecord
 from farpoint.model.ids import OperationId, RegionId
 from farpoint.model.regions import region_key
+from farpoint.model.relay import RelayedAnswer, RelayedRequest
 from farpoint.model.remote import PeerRegion, RemoteResource
-from farpoint.model.resources import ResourceGroup
 from farpoint.services.catalogue import CatalogueWriter
+from farpoint.services.peer_catalogues import CatalogueSource, PeerCatalogues
 
 
-class PeerLookup(Protocol):
+class PeerLookup(CatalogueSource, Protocol):
     """What services ask of the other regions. Never called inside a transaction."""
 
     def resource(self, arm_id: str) -> RemoteResource | None:
@@ -26,16 +28,20 @@ class PeerLookup(Protocol):
         """
         ...
 
-    def group(self, name: str) -> ResourceGroup | None:
-        """Ask every peer for a resource group, like resource()."""
+    def reachable_holder(self, arm_id: str) -> str | None:
+        """Return the name of a peer that has the resource, among those that answer."""
         ...
 
-    def put_group(self, group: ResourceGroup) -> Sequence[str]:
-        """Tell every peer about *group*; return the names of those that did not answer."""
+    def tell(self, record: DirectoryRecord) -> Sequence[str]:
+        """Tell every peer about a directory record; return the names of those that did not hear it."""
         ...
 
-    def names(self) -> Sequence[str]:
-        """Return the names of the configured peers; asks nobody."""
+    def forward(self, name: str, request: RelayedRequest) -> RelayedAnswer:
+        """Have the named peer answer a client's request. Raises UnavailableError(PEER_UNAVAILABLE)."""
+        ...
+
+    def clear_group(self, name: str, *, group: str, operation: OperationId, principal: str) -> int:
+        """Have the named peer delete its resources of a group, for an operation of ours; return how many it still has."""
         ...
 
     def regions(self) -> Sequence[PeerRegion]:
@@ -60,6 +66,8 @@ class RegionContext:
     entropy: Entropy
     pools: DiskPools
     peers: PeerLookup
+    #: What the peers have, as they last said.
+    peer_catalogues: PeerCatalogues
     #: Starts the workflow of a committed operation; never blocks on the work itself.
     launch: Callable[[OperationId], None]
 

@@ -17,9 +17,11 @@ from farpoint.model.disk import BLOCK_BYTES_DEFAULT
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import DiskId
 from farpoint.model.resources import CreateOption, Disk, ProvisioningState
+from farpoint.model.spans import WHOLE, Span
 from farpoint.services.context import RegionContext
-from farpoint.services.groups import require_group
+from farpoint.services.groups import open_group, require_group
 from farpoint.services.outcome import Put
+from farpoint.services.ownership import refuse_taken_name
 from farpoint.services.references import require_own_location
 from farpoint.services.refusals import conflict, not_allowed, resource_missing
 
@@ -46,8 +48,10 @@ def attach_disk(context: RegionContext, request: AttachRequest) -> Put[Disk]:
     """Register the disk at the request's path, or update the registration."""
     require_own_location(context, request.location)
     group = require_group(context, request.group).name
+    refuse_taken_name(context, context.arm_id(group, ("disks", request.name)))
     facts = _look_at(place_of(context, group=group, name=request.name, path=request.path))
     with context.database.write() as conn:
+        open_group(conn, group)
         existing = disks.get_disk(conn, group=group, name=request.name)
         refuse_taken_path(context, conn, facts.path, name=request.name, group=group)
         if existing is not None:
@@ -93,11 +97,10 @@ def get_disk_by_guid(context: RegionContext, disk_id: DiskId) -> Disk | None:
         return disks.get_disk_by_guid(conn, disk_id)
 
 
-def list_disks(context: RegionContext, *, group: str | None = None) -> Sequence[Disk]:
-    """Return the region's disks, or those of one group."""
-    known = None if group is None else require_group(context, group).name
+def list_disks(context: RegionContext, *, group: str | None = None, span: Span = WHOLE) -> Sequence[Disk]:
+    """Return the region's own disks, of one group or of all, or a stretch of them."""
     with context.database.read() as conn:
-        return disks.list_disks(conn, group=known)
+        return disks.list_disks(conn, group=group, span=span)
 
 
 def delete_disk(context: RegionContext, *, group: str, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Resource groups: directory records that every region holds. One unknown here is asked of the peers before it counts as missing."""
+"""Resource groups: directory records that every region holds. One unknown here is looked for at the peers before it counts as missing."""
 
 import uuid
 from collections.abc import Sequence
@@ -7,15 +7,18 @@ from typing import Final
 from attrs import evolve, frozen
 
 from farpoint.metadata import groups
+from farpoint.metadata.connection import Connection
+from farpoint.metadata.directory import get_record, merge_record
+from farpoint.model.arm_id import group_path
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import GroupId
 from farpoint.model.regions import region_key
-from farpoint.model.resources import ResourceGroup
+from farpoint.model.resources import GroupState, ResourceGroup
 from farpoint.services.context import RegionContext
 from farpoint.services.references import require_known_location
-from farpoint.services.refusals import conflict, group_missing
+from farpoint.services.refusals import conflict, group_deleting, group_missing
 
-#: Exists in every region from birth.
+#: Exists in every region from birth; like any other it can be deleted, and then it stays deleted.
 DEFAULT_GROUP: Final = "default"
 
 
@@ -30,60 +33,83 @@ class GroupRequest:
 
 @frozen(kw_only=True)
 class GroupPut:
-    """What a PUT of a group came to."""
+    """What a PUT or PATCH of a group came to."""
 
     group: ResourceGroup
     created: bool
-    #: Peers that did not hear of it; they ask when they first need it.
+    #: Peers that did not hear of it at once; they pull it when they are back.
     unreachable: tuple[str, ...]
 
 
 def ensure_default_group(context: RegionContext) -> None:
-    """Make group ``default`` if this region does not have it yet."""
+    """Make group ``default`` in a region that never had it."""
+    group = ResourceGroup(id=_group_id(context, DEFAULT_GROUP), name=DEFAULT_GROUP, location=context.name)
     with context.database.write() as conn:
-        if groups.get_group(conn, DEFAULT_GROUP) is None:
-            groups.put_group(conn, ResourceGroup(id=_group_id(context, DEFAULT_GROUP), name=DEFAULT_GROUP, location=context.name))
+        if get_record(conn, group_path(DEFAULT_GROUP)) is None:
+            merge_record(conn, groups.first_group_record(group, origin=context.region_id))
 
 
 def put_group(context: RegionContext, request: GroupRequest) -> GroupPut:
     """Create or update a group here, then tell the peers."""
     require_known_location(context, request.location)
+    _find_group(context, request.name)
     with context.database.write() as conn:
         existing = groups.get_group(conn, request.name)
         group = _next_version(context, request, existing)
-        groups.put_group(conn, group)
-    return GroupPut(group=group, created=existing is None, unreachable=tuple(context.peers.put_group(group)))
+        record = groups.put_group(conn, group, origin=context.region_id)
+    return GroupPut(group=group, created=existing is None, unreachable=tuple(context.peers.tell(record)))
+
+
+def patch_group(context: RegionContext, name: str, *, tags: JsonObject | None) -> GroupPut:
+    """Change a group's tags here, then tell the peers."""
+    require_group(context, name)
+    with context.database.write() as conn:
+        existing = open_group(conn, name)
+        group = existing if tags is None else evolve(existing, tags=tags)
+        record = groups.put_group(conn, group, origin=context.region_id)
+    return GroupPut(group=group, created=False, unreachable=tuple(context.peers.tell(record)))
 
 
 def require_group(context: RegionContext, name: str) -> ResourceGroup:
-    """Return the group, adopting it from a peer when only they know it.
-
-    Raises UnavailableError when a peer that might know it does not answer: nothing is refused or created on a guess.
-    """
-    with context.database.read() as conn:
-        found = groups.get_group(conn, name)
-    if found is not None:
-        return found
-    remote = context.peers.group(name)
-    if remote is None:
+    """Return the group, or refuse with ResourceGroupNotFound; one unknown here is looked for at the peers that answer."""
+    found = _find_group(context, name)
+    if found is None:
         raise group_missing(name)
-    with context.database.write() as conn:
-        # Somebody may have put it here in the meantime; a newer word than the peer's is not overwritten.
-        found = groups.get_group(conn, name)
-        if found is None:
-            groups.put_group(conn, remote)
-    return found or remote
+    return found
 
 
-def list_groups(context: RegionContext) -> Sequence[ResourceGroup]:
-    """Return the groups this region knows."""
+def open_group(conn: Connection, name: str) -> ResourceGroup:
+    """Return a group that takes new resources and changes, in the transaction that makes them; refuse one that is being deleted."""
+    group = groups.get_group(conn, name)
+    if group is None:
+        raise group_missing(name)
+    if group.state is GroupState.DELETING:
+        raise group_deleting(group.name)
+    return group
+
+
+def list_groups(context: RegionContext, *, after: str = "", limit: int | None = None) -> Sequence[ResourceGroup]:
+    """Return at most *limit* groups by name, those after the name *after*."""
     with context.database.read() as conn:
-        return groups.list_groups(conn)
+        return groups.list_groups(conn, after=after, limit=limit)
+
+
+def _find_group(context: RegionContext, name: str) -> ResourceGroup | None:
+    with context.database.read() as conn:
+        found = groups.get_group(conn, name)
+    if found is None:
+        # Made elsewhere a moment ago, perhaps: what a region writes is with all that answer after one pull.
+        context.peer_catalogues.refresh()
+        with context.database.read() as conn:
+            found = groups.get_group(conn, name)
+    return found
 
 
 def _next_version(context: RegionContext, request: GroupRequest, existing: ResourceGroup | None) -> ResourceGroup:
     if existing is None:
         return ResourceGroup(id=_group_id(context, request.name), name=request.name, location=request.location, tags=request.tags)
+    if existing.state is GroupState.DELETING:
+        raise group_deleting(existing.name)
     if region_key(existing.location) != region_key(request.location):
         message = f"Resource group '{existing.name}' already exists in location '{existing.location}'."
         raise conflict(message, hint="A group cannot be moved; name its location, or choose another name.", target="location")

@@ -11,7 +11,7 @@ from farpoint.services.context import RegionContext
 
 
 def new_operation(
-    context: RegionContext, kind: OperationKind, *, resource: ArmId, subject: str, principal: str, request: JsonObject | None = None
+    context: RegionContext, kind: OperationKind, *, resource: ArmId | str, subject: str, principal: str, request: JsonObject | None = None
 ) -> Operation:
     """Return a running operation of *kind* on *resource*; the caller inserts it with the resource's row."""
     return Operation(

@@ -22,6 +22,12 @@ def group_missing(name: str) -> RefusedError:
     return RefusedError(Code.RESOURCE_GROUP_NOT_FOUND, f"Resource group '{name}' could not be found.", hint=hint)
 
 
+def group_deleting(name: str) -> RefusedError:
+    """Refuse to put anything into a group that is being deleted."""
+    message = f"The resource group '{name}' is being deleted."
+    return RefusedError(Code.GROUP_BEING_DELETED, message, hint="Wait until it is gone, then create it again.")
+
+
 def invalid(target: str, message: str, *, hint: str = "") -> RefusedError:
     """Refuse a value of the request; *target* is its JSON path."""
     return RefusedError(Code.INVALID_PARAMETER, message, hint=hint, target=target)

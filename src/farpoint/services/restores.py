@@ -25,9 +25,10 @@ from farpoint.model.operations import Operation, OperationKind
 from farpoint.model.resources import CreateOption, Disk, DiskRestorePoint, ProvisioningState
 from farpoint.services.context import RegionContext
 from farpoint.services.disks import PATH_TARGET, place_of, refuse_taken_path
-from farpoint.services.groups import require_group
+from farpoint.services.groups import open_group, require_group
 from farpoint.services.new_operations import new_operation
 from farpoint.services.outcome import Put
+from farpoint.services.ownership import refuse_taken_name
 from farpoint.services.references import DISK_POINT_TYPE, parse_reference, require_own_location
 from farpoint.services.refusals import conflict, entity_missing, invalid
 from farpoint.services.verification import refuse_incomplete
@@ -61,6 +62,7 @@ def restore_disk(context: RegionContext, request: RestoreRequest, *, principal: 
     """Create a disk from a disk restore point; the work goes on after the answer."""
     require_own_location(context, request.location)
     group = require_group(context, request.group).name
+    refuse_taken_name(context, context.arm_id(group, ("disks", request.name)))
     request = evolve(request, group=group)
     source = parse_reference(context, request.source_id, DISK_POINT_TYPE, target=SOURCE_TARGET)
     path = place_of(context, group=group, name=request.name, path=request.path)
@@ -72,6 +74,7 @@ def restore_disk(context: RegionContext, request: RestoreRequest, *, principal: 
         _refuse_other_size(request, found)
         _look_at_target(context, request, path, found, resume)
     with context.database.write() as conn:
+        open_group(conn, group)
         existing = disks.get_disk(conn, group=group, name=request.name)
         if existing is not None and _is_done(existing, source, path):
             return _repeated(conn, existing, request)

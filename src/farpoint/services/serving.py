@@ -1,4 +1,6 @@
-"""What a region does for its peers: says who it is, finds resources and groups. Holds: holding.py; their bytes: serving_blocks.py.
+"""What a region does for its peers: says who it is, finds resources, hears of directory records, clears groups.
+
+Holds: holding.py; their bytes: serving_blocks.py; the catalogue: serving_catalogue.py.
 
 Each function serves one call of the peer protocol and knows nothing of HTTP. Which peer asks was proven by its certificate.
 """
@@ -11,15 +13,17 @@ from typing import Final, Protocol
 from attrs import frozen
 
 from farpoint.keys.tokens import TokenClaims
-from farpoint.metadata import groups
 from farpoint.metadata.database import Database
+from farpoint.metadata.directory import merge_record
+from farpoint.model.directory import DirectoryRecord
 from farpoint.model.disk import DiskState
 from farpoint.model.documents import JsonObject
-from farpoint.model.ids import ChunkId, ManifestId, ScopeId
+from farpoint.model.ids import ChunkId, ManifestId, OperationId, RegionId, ScopeId
 from farpoint.model.manifest import Manifest, SignedStatement
 from farpoint.model.remote import RegionIdentity
-from farpoint.model.resources import ResourceGroup
 from farpoint.peers.client import Pins
+from farpoint.peers.messages import ClearGroupRequest
+from farpoint.services.serving_catalogue import DocumentsOf
 
 #: Manifests of the copies being served; each has at most some 64 disks.
 _MANIFESTS_MAX: Final = 32
@@ -115,6 +119,14 @@ class AssertionVerifier(Protocol):
         ...
 
 
+class ClearGroup(Protocol):
+    """Deletes what this region has of a group; services.group_clearing.clear_group does."""
+
+    def __call__(self, group: str, *, operation: OperationId, principal: str) -> int:
+        """Delete what can be deleted now; return how many resources are left. To be asked again until none is."""
+        ...
+
+
 class ManifestCache:
     """The manifests of the holds in use, so that each is opened and checked once."""
 
@@ -153,6 +165,9 @@ class ServingContext:
     pins: Pins
     #: Returns the ARM GET document of a resource of this region, None when there is none.
     document_of: Callable[[str], JsonObject | None]
+    #: Returns the documents of a resource, by its ARM id without subscription, and of its parts, everything expanded.
+    documents_of: DocumentsOf
+    clear_group: ClearGroup
 
 
 def exchange_identity(context: ServingContext, theirs: RegionIdentity) -> RegionIdentity:
@@ -166,13 +181,15 @@ def find_resource(context: ServingContext, arm_id: str) -> JsonObject | None:
     return context.document_of(arm_id)
 
 
-def find_group(context: ServingContext, name: str) -> ResourceGroup | None:
-    """Return a resource group as this region knows it."""
-    with context.database.read() as conn:
-        return groups.get_group(conn, name)
-
-
-def accept_group(context: ServingContext, group: ResourceGroup) -> None:
-    """Take over a resource group that was put at a peer."""
+def accept_record(context: ServingContext, record: DirectoryRecord) -> None:
+    """Take over a directory record that was written at a peer, if it is newer than ours."""
     with context.database.write() as conn:
-        groups.put_group(conn, group)
+        merge_record(conn, record)
+
+
+def clear_group(context: ServingContext, *, peer: RegionId, request: ClearGroupRequest) -> int:
+    """Delete this region's resources of a group, for a peer that deletes it everywhere; return how many are left."""
+    claims = context.assertions.verify_assertion(
+        request.assertion, region_id=str(peer), own_region_id=str(context.identity.region), operation=str(request.operation)
+    )
+    return context.clear_group(request.group, operation=request.operation, principal=claims.client_id)

@@ -10,9 +10,11 @@ from farpoint.model.documents import JsonObject
 from farpoint.model.ids import VmId
 from farpoint.model.regions import region_key
 from farpoint.model.resources import AttachedDisk, Disk, ProvisioningState, VirtualMachine
+from farpoint.model.spans import WHOLE, Span
 from farpoint.services.context import RegionContext
-from farpoint.services.groups import require_group
+from farpoint.services.groups import open_group, require_group
 from farpoint.services.outcome import Put
+from farpoint.services.ownership import refuse_taken_name
 from farpoint.services.references import DISK_TYPE, parse_reference, require_own_location
 from farpoint.services.refusals import conflict, invalid, not_allowed, resource_missing
 from farpoint.services.storage_profile import storage_profile
@@ -49,7 +51,9 @@ def put_vm(context: RegionContext, request: VmRequest) -> Put[VirtualMachine]:
     """Create or update a VM and attach its disks; disks it no longer names are detached."""
     require_own_location(context, request.location)
     group = require_group(context, request.group).name
+    refuse_taken_name(context, context.arm_id(group, ("virtualMachines", request.name)))
     with context.database.write() as conn:
+        open_group(conn, group)
         existing = virtual_machines.get_vm(conn, group=group, name=request.name)
         _refuse_move(existing, request)
         attached = _find_disks(context, conn, request, existing)
@@ -74,11 +78,10 @@ def get_vm(context: RegionContext, *, group: str, name: str) -> VirtualMachine:
     return found
 
 
-def list_vms(context: RegionContext, *, group: str | None = None) -> Sequence[VirtualMachine]:
-    """Return the region's VMs, or those of one group."""
-    known = None if group is None else require_group(context, group).name
+def list_vms(context: RegionContext, *, group: str | None = None, span: Span = WHOLE) -> Sequence[VirtualMachine]:
+    """Return the region's own VMs, of one group or of all, or a stretch of them."""
     with context.database.read() as conn:
-        return virtual_machines.list_vms(conn, group=known)
+        return virtual_machines.list_vms(conn, group=group, span=span)
 
 
 def delete_vm(context: RegionContext, *, group: str, name: str) -> bool:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 
-from farpoint.metadata import catalogue, collections, disk_points, disks, groups, points, virtual_machines
+from farpoint.metadata import catalogue, collections, directory, disk_points, disks, points, virtual_machines
 from farpoint.metadata.connection import Connection
 from farpoint.metadata.database import Database
 from farpoint.model.catalogue import PointRecord, Resource, ResourceKind
@@ -28,7 +28,7 @@ def fold(log: CatalogueLog) -> Resources:
 def rows(conn: Connection) -> Resources:
     """Read every resource there is."""
     found: dict[tuple[ResourceKind, uuid.UUID], Resource] = {}
-    found |= {(ResourceKind.GROUP, one.id): one for one in groups.list_groups(conn)}
+    found |= {(ResourceKind.DIRECTORY, one.guid): one for one in directory.all_records(conn)}
     found |= {(ResourceKind.DISK, one.id): one for one in disks.list_disks(conn)}
     found |= {(ResourceKind.VIRTUAL_MACHINE, one.id): one for one in virtual_machines.list_vms(conn)}
     for collection in collections.list_collections(conn):

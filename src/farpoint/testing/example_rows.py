@@ -4,8 +4,10 @@ import datetime as dt
 import uuid
 
 from farpoint.model.catalogue import PointRecord, ResourceChange, ResourceKind
+from farpoint.model.directory import DirectoryRecord
 from farpoint.model.disk import BLOCK_BYTES_DEFAULT
-from farpoint.model.ids import CollectionId, DiskId, DiskPointId, GroupId, OperationId, PointId, VmId
+from farpoint.model.documents import JsonObject
+from farpoint.model.ids import CollectionId, DiskId, DiskPointId, OperationId, PointId, RegionId, VmId
 from farpoint.model.manifest import Consistency
 from farpoint.model.operations import Operation, OperationKind, OperationState
 from farpoint.model.resources import (
@@ -15,7 +17,6 @@ from farpoint.model.resources import (
     Disk,
     DiskRestorePoint,
     ProvisioningState,
-    ResourceGroup,
     RestorePoint,
     VirtualMachine,
 )
@@ -145,12 +146,12 @@ def example_changes() -> tuple[ResourceChange, ...]:
     disk, collection = example_disk(2), example_collection(4)
     point = example_point(collection, 5)
     record = PointRecord(point=point, disks=(example_disk_point(point, 6), example_disk_point(point, 7, disk="data", lun=0)))
-    group = ResourceGroup(id=GroupId(guid(1)), name="default", location="eastus", tags={"team": "web"})
+    body: JsonObject = {"name": "default", "location": "eastus", "tags": {"team": "web"}}
+    group = DirectoryRecord(kind="group", path="/resourceGroups/default", version=3, origin=RegionId(guid(9)), body=body)
     vm = example_vm(3, disks=(disk,))
-    path = "/resourceGroups/default"
-    compute = f"{path}/providers/Microsoft.Compute"
+    compute = f"{group.path}/providers/Microsoft.Compute"
     return (
-        ResourceChange(kind=ResourceKind.GROUP, guid=group.id, arm_path=path, resource=group),
+        ResourceChange(kind=ResourceKind.DIRECTORY, guid=group.guid, arm_path=group.path, resource=group),
         ResourceChange(kind=ResourceKind.DISK, guid=disk.id, arm_path=f"{compute}/disks/os", resource=disk),
         ResourceChange(kind=ResourceKind.VIRTUAL_MACHINE, guid=vm.id, arm_path=f"{compute}/virtualMachines/web", resource=vm),
         ResourceChange(

@@ -5,12 +5,13 @@ from functools import partial
 
 from attrs import frozen
 
-from farpoint.metadata import disks, points
+from farpoint.metadata import collections, disks, groups, points, virtual_machines
 from farpoint.model.arm_id import parse_arm_id
 from farpoint.model.ids import OperationId
 from farpoint.model.operations import OperationKind
 from farpoint.model.resources import ProvisioningState
 from farpoint.services.collections import delete_collection
+from farpoint.services.group_deletion import delete_group
 from farpoint.services.points import delete_point
 from farpoint.services.verification import verify_disk, verify_point
 from farpoint.testing.point_contents import find_point, read_point
@@ -146,6 +147,31 @@ def delete_whole_collection(stage: Stage) -> Journey:
     return _journey(stage, stage.west, ask(), check_success=check_success, check_hidden=check_sources, ask_again=ask)
 
 
+def delete_whole_group(stage: Stage) -> Journey:
+    """Delete a group with a VM, its disks and points here, and a copy in the other region."""
+    _first_point(stage)
+    stage.copy_point("rp0")
+
+    def ask() -> OperationId:
+        return delete_group(stage.east.context, GROUP, principal=CLIENT).id
+
+    def check_success() -> None:
+        for region in (stage.east, stage.west):
+            with region.database.read() as conn:
+                assert groups.get_group(conn, GROUP) is None
+                assert disks.list_disks(conn) == []
+                assert virtual_machines.list_vms(conn) == []
+                assert collections.list_collections(conn) == []
+        assert (stage.east.pool / "os.raw").exists(), "a disk's file stays"
+
+    def check_hidden() -> None:
+        with stage.east.database.read() as conn:
+            # The tombstone is written with the operation's end, when nothing is left.
+            assert groups.get_group(conn, GROUP) is not None
+
+    return _journey(stage, stage.east, ask(), check_success=check_success, check_hidden=check_hidden, ask_again=ask)
+
+
 def verify_copied_point(stage: Stage, *, full: bool) -> Journey:
     """Verify a copied point."""
     stage.add_vm()
@@ -182,6 +208,7 @@ JOURNEYS: Mapping[str, Callable[[Stage], Journey]] = {
     "restoreDiskOverOther": partial(restore_disk, overwrite=True),
     "deletePoint": delete_first_point,
     "deleteCollection": delete_whole_collection,
+    "deleteGroup": delete_whole_group,
     "verifyPoint": partial(verify_copied_point, full=False),
     "verifyPointFull": partial(verify_copied_point, full=True),
     "verifyDisk": verify_restored_disk,

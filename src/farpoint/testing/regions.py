@@ -8,11 +8,12 @@ import datetime as dt
 import threading
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from attrs import frozen
 
-from farpoint.api.resource_document import resource_document
+from farpoint.api.resource_document import resource_document, resource_documents
 from farpoint.bucket.bucket import Bucket
 from farpoint.clock import Clock, Entropy
 from farpoint.disks.pools import DiskPools
@@ -21,11 +22,12 @@ from farpoint.keys.key_file import FileKeyProvider
 from farpoint.keys.signing import Signer, create_signing_key, open_signer
 from farpoint.keys.tokens import TokenIssuer, TokenVerifier
 from farpoint.metadata.chunk_index import SqlChunkIndex
-from farpoint.metadata.operations import get_operation
+from farpoint.metadata.operations import get_operation, live_operations
 from farpoint.metadata.peers import PeerPin, put_pin
 from farpoint.metadata.plan_store import SqlPlanStore
+from farpoint.model.directory import DirectoryRecord
 from farpoint.model.ids import OperationId, RegionId, ScopeId
-from farpoint.model.operations import Operation
+from farpoint.model.operations import Operation, OperationKind
 from farpoint.model.remote import RegionIdentity
 from farpoint.movers.lanes import InlineLanes
 from farpoint.movers.ports import SourceRegion
@@ -33,12 +35,14 @@ from farpoint.operations.steps import InlineSteps, Steps
 from farpoint.peers.protocol import VERSIONS
 from farpoint.services.catalogue import CatalogueWriter
 from farpoint.services.context import RegionContext
+from farpoint.services.group_deletion import GroupDeletion, clear_own_group
 from farpoint.services.groups import ensure_default_group
+from farpoint.services.peer_catalogues import PeerCatalogues
 from farpoint.services.peer_pins import PeerPins
 from farpoint.services.serving import ManifestCache, ServingContext
-from farpoint.testing.arm_region import LinkedPeers
 from farpoint.testing.direct_source import DirectSource
 from farpoint.testing.effects import Effects
+from farpoint.testing.linked_peers import LinkedPeers
 from farpoint.testing.watched_storage import WatchedBucket, WatchedDatabase, open_watched
 from farpoint.vault.identity import ensure_identity
 from farpoint.vault.vault import Vault, VaultParts
@@ -195,6 +199,7 @@ class SmallRegion:
             entropy=self._surroundings.entropy,
             pools=DiskPools((self.pool,)),
             peers=self.peers,
+            peer_catalogues=PeerCatalogues(self.database, self.clock, self.peers),
             launch=self.launched.append,
         )
         ensure_default_group(context)
@@ -213,6 +218,8 @@ class SmallRegion:
             assertions=verifier,
             pins=self.pins,
             document_of=lambda arm_id: resource_document(self.context, arm_id),
+            documents_of=lambda arm_path: resource_documents(self.context, arm_path),
+            clear_group=partial(clear_own_group, self.context),
         )
 
     def _bench(self) -> Bench:
@@ -223,12 +230,36 @@ class SmallRegion:
             vault=self.vault,
             plans=SqlPlanStore(self.database),
             sources=self,
+            groups=PromptGroupDeletion(self),
             clock=self.clock,
             lanes=InlineLanes(),
             streams=InlineLanes(),
             copy_deadline=self.copy_deadline,
             stopping=threading.Event(),
         )
+
+
+class PromptGroupDeletion:
+    """Satisfies workflows.bench.GroupWork: what a deletion starts in any region is done before it is told how much is left."""
+
+    def __init__(self, region: SmallRegion) -> None:
+        """Delete from *region*."""
+        self._region = region
+        self._deletion = GroupDeletion(context=region.context)
+
+    def clear(self, group: str, *, operation: OperationId, principal: str) -> int:
+        """Delete, then do what that has started."""
+        left = self._deletion.clear(group, operation=operation, principal=principal)
+        for region in (self._region, *self._region.others.values()):
+            with region.database.read() as conn:
+                started = [one.id for one in live_operations(conn) if one.kind is OperationKind.DELETE_COLLECTION]
+            for one in started:
+                region.run(one)
+        return left
+
+    def tell(self, record: DirectoryRecord) -> None:
+        """Tell the peers that answer."""
+        self._deletion.tell(record)
 
 
 def link(first: SmallRegion, second: SmallRegion) -> None:

@@ -4,12 +4,17 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from fastapi import FastAPI
+
+from farpoint.api.forwarding import ClientApp
 from farpoint.api.listeners import Listeners, client_listener, peer_listener
 from farpoint.api.peer_app import build_peer_app
 from farpoint.clock import Clock
 from farpoint.keys.signing import create_signing_key, open_signer
 from farpoint.keys.tokens import TokenIssuer, TokenVerifier
+from farpoint.metadata import catalogue
 from farpoint.metadata.collections import get_collection, insert_collection
 from farpoint.metadata.database import Database
 from farpoint.metadata.disk_points import insert_disk_points
@@ -34,6 +39,7 @@ SUBSCRIPTION = "2f4a7c3e-0000-4000-8000-000000000002"
 #: The client that every region under test knows.
 CLIENT = "2f4a7c3e-0000-4000-8000-000000000003"
 _READY_SECONDS = 20.0
+_CHANGES_MAX = 100
 
 
 def _guid(text: str) -> uuid.UUID:
@@ -70,6 +76,10 @@ class ServedRegion:
         #: ARM documents of this region's resources, by lower-case id.
         self.documents: dict[str, JsonObject] = {}
         self.find_document: Callable[[str], JsonObject | None] = lambda arm_id: self.documents.get(arm_id.lower())
+        #: The application that answers what peers forward; a test exchanges it.
+        self.clients: ClientApp = FastAPI()
+        #: Groups that a peer asked to clear, with the operation and the user it did so for.
+        self.cleared: list[tuple[str, OperationId, str]] = []
         self._listeners: Listeners | None = None
         self._thread: threading.Thread | None = None
 
@@ -93,6 +103,8 @@ class ServedRegion:
             assertions=verifier,
             pins=self.pins,
             document_of=lambda arm_id: self.find_document(arm_id),  # noqa: PLW0108 - a test may exchange it later
+            documents_of=self._documents_of,
+            clear_group=self._clear_group,
         )
 
     def trusts(self, peers: Sequence[str]) -> list[TrustedPeer]:
@@ -113,10 +125,14 @@ class ServedRegion:
 
     def listeners(self, trusted: Sequence[TrustedPeer], *, port: int = 0) -> Listeners:
         """Bind the listeners of this region."""
-        app = build_peer_app(self.context(), trusted)
+
+        async def clients(*call: Any) -> None:  # noqa: ANN401 - ASGI's three, handed on as they are
+            await self.clients(*call)
+
+        app = build_peer_app(self.context(), trusted, clients=clients)
         self._listeners = Listeners(
             [
-                client_listener(build_peer_app(self.context(), []), host="127.0.0.1", port=0, tls=context_for_clients(self.own)),
+                client_listener(FastAPI(), host="127.0.0.1", port=0, tls=context_for_clients(self.own)),
                 peer_listener(app, host="127.0.0.1", port=port, tls=context_for_peers(trusted, self.own)),
             ]
         )
@@ -156,8 +172,24 @@ class ServedRegion:
         """Add a resource group."""
         group = ResourceGroup(id=GroupId(_guid(f"group/{name}")), name=name, location=self.name, tags={"team": "blue"})
         with self.database.write() as conn:
-            put_group(conn, group)
+            put_group(conn, group, origin=self.region)
         return group
+
+    def publish(self) -> None:
+        """Say that the catalogue log has everything that changed."""
+        with self.database.write() as conn:
+            seq = catalogue.head(conn) + 1
+            waiting = catalogue.waiting(conn, _CHANGES_MAX)
+            catalogue.store_batch(conn, catalogue.Batch(seq=seq, object=b""), [(one, False) for one in waiting])
+            catalogue.record_batch(conn, catalogue.Head(seq=seq, digest=b""))
+
+    def _documents_of(self, arm_path: str) -> Sequence[JsonObject]:
+        document = self.find_document(f"/subscriptions/{SUBSCRIPTION}{arm_path}")
+        return () if document is None else (document,)
+
+    def _clear_group(self, group: str, *, operation: OperationId, principal: str) -> int:
+        self.cleared.append((group, operation, principal))
+        return 0
 
     def _collection(self) -> Collection:
         vm = compute_id(subscription=SUBSCRIPTION, group="default", path=(("virtualMachines", "web01"),))

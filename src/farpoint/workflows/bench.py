@@ -9,7 +9,8 @@ from attrs import evolve, frozen
 from farpoint.clock import Clock
 from farpoint.metadata import operations
 from farpoint.metadata.database import Database
-from farpoint.model.ids import RegionId
+from farpoint.model.directory import DirectoryRecord
+from farpoint.model.ids import OperationId, RegionId
 from farpoint.model.operations import Claim, DiskProgress, Operation, Progress
 from farpoint.movers.lanes import Lanes
 from farpoint.movers.ports import PlanStore, SourceRegion
@@ -36,6 +37,21 @@ class SourceRegions(Protocol):
         ...
 
 
+class GroupWork(Protocol):
+    """What deleting a resource group does outside this region's own rows; services.group_deletion does it."""
+
+    def clear(self, group: str, *, operation: OperationId, principal: str) -> int:
+        """Delete what can be deleted now, in every region; return how many resources are left. To be asked again until none is.
+
+        Raises UnavailableError when a region that has some does not answer, RefusedError when one must not be deleted.
+        """
+        ...
+
+    def tell(self, record: DirectoryRecord) -> None:
+        """Tell the peers that answer about a directory record; the others pull it."""
+        ...
+
+
 @frozen(kw_only=True)
 class Bench:
     """One region's parts, as its workflows need them."""
@@ -46,6 +62,7 @@ class Bench:
     vault: Vault
     plans: PlanStore
     sources: SourceRegions
+    groups: GroupWork
     clock: Clock
     #: Lanes for local work (capture, restore, verify), and one per stream of a copy.
     lanes: Lanes

@@ -6,6 +6,7 @@ from farpoint.model.operations import OperationKind
 from farpoint.workflows.copy_point import COPY_POINT
 from farpoint.workflows.create_point import CREATE_POINT
 from farpoint.workflows.delete import DELETE
+from farpoint.workflows.delete_group import DELETE_GROUP
 from farpoint.workflows.recipe import Recipe
 from farpoint.workflows.restore_disk import RESTORE_DISK
 from farpoint.workflows.verify import VERIFY
@@ -18,4 +19,5 @@ RECIPES: Mapping[OperationKind, Recipe] = {
     OperationKind.DELETE_COLLECTION: DELETE,
     OperationKind.VERIFY_POINT: VERIFY,
     OperationKind.VERIFY_DISK: VERIFY,
+    OperationKind.DELETE_GROUP: DELETE_GROUP,
 }

@@ -68,6 +68,18 @@ CREATE TABLE counters (
 	value BIGINT NOT NULL,
 	PRIMARY KEY (name)
 );
+CREATE TABLE directory_records (
+	"key" TEXT NOT NULL,
+	id VARCHAR(36) NOT NULL,
+	kind TEXT NOT NULL,
+	path TEXT NOT NULL,
+	version BIGINT NOT NULL,
+	origin VARCHAR(36) NOT NULL,
+	deleted BOOLEAN NOT NULL,
+	body TEXT NOT NULL,
+	PRIMARY KEY ("key"),
+	UNIQUE (id)
+);
 CREATE TABLE disk_points (
 	number INTEGER NOT NULL,
 	id VARCHAR(36) NOT NULL,
@@ -235,14 +247,23 @@ CREATE TABLE receipts (
 	receipt BLOB NOT NULL,
 	PRIMARY KEY (token)
 );
-CREATE TABLE resource_groups (
-	id VARCHAR(36) NOT NULL,
-	name TEXT NOT NULL,
+CREATE TABLE replica_feeds (
+	region VARCHAR(36) NOT NULL,
+	epoch BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	as_of TEXT NOT NULL,
+	PRIMARY KEY (region)
+);
+CREATE TABLE replicas (
+	region VARCHAR(36) NOT NULL,
+	path_key TEXT NOT NULL,
+	path TEXT NOT NULL,
+	type TEXT NOT NULL,
+	group_key TEXT NOT NULL,
 	name_key TEXT NOT NULL,
-	location TEXT NOT NULL,
-	tags TEXT NOT NULL,
-	PRIMARY KEY (id),
-	UNIQUE (name_key)
+	parent_key TEXT NOT NULL,
+	document TEXT NOT NULL,
+	PRIMARY KEY (region, path_key)
 );
 CREATE TABLE restore_checkpoints (
 	disk VARCHAR(36) NOT NULL,
@@ -280,6 +301,7 @@ CREATE TABLE virtual_machines (
 );
 CREATE INDEX ix_attached_disks_vm ON attached_disks (vm);
 CREATE INDEX ix_catalogue_changes_seq ON catalogue_changes (seq);
+CREATE INDEX ix_directory_records_kind ON directory_records (kind);
 CREATE INDEX ix_disk_points_source_unique_id ON disk_points (source_unique_id);
 CREATE INDEX ix_disks_path ON disks (path);
 CREATE INDEX ix_holds_manifest ON holds (manifest);
@@ -288,4 +310,8 @@ CREATE INDEX ix_operations_subject ON operations (subject);
 CREATE INDEX ix_packs_operation ON packs (operation);
 CREATE INDEX ix_peer_pins_name_key ON peer_pins (name_key);
 CREATE INDEX ix_receipts_manifest ON receipts (manifest);
+CREATE INDEX ix_replicas_parent_key ON replicas (parent_key);
 CREATE UNIQUE INDEX planned_chunks_once ON planned_chunks (operation, chunk);
+CREATE INDEX replicas_by_group ON replicas (group_key);
+CREATE INDEX replicas_by_path ON replicas (path_key);
+CREATE INDEX replicas_by_place ON replicas (type, group_key, name_key, region);

@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from farpoint.testing.arm_region import CLIENT, SUBSCRIPTION, ArmRegion
 
 API_VERSION = "2024-11-01"
+#: Query parameters that begin with a dollar sign.
+OPTIONS = frozenset({"expand", "filter", "skiptoken", "top"})
 
 
 @define
@@ -32,7 +34,7 @@ class Arm:
     ) -> httpx.Response:
         """Send one request; a path that is a whole URL goes as it is."""
         sent = {"Authorization": f"Bearer {self.token}"} | (headers or {})
-        parameters = {"$expand" if name == "expand" else name: value for name, value in query.items()}
+        parameters = {f"${name}" if name in OPTIONS else name: value for name, value in query.items()}
         if version is not None and "://" not in path:
             parameters["api-version"] = version
         return asyncio.run(self._send(method, path, body, sent, parameters))

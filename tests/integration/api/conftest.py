@@ -34,3 +34,16 @@ def west(regions: tuple[ArmRegion, ArmRegion]) -> Arm:
     arm = Arm(regions[1], regions[1].app())
     arm.log_in()
     return arm
+
+
+@pytest.fixture
+def three(tmp_path: Path, entropy_seed: int) -> Iterator[tuple[Arm, Arm, Arm]]:
+    """Log in at each of three linked regions: east, west, north."""
+    made = [ArmRegion(name, tmp_path / name, seed=entropy_seed + place) for place, name in enumerate(("eastus", "westus", "northus"))]
+    link(*made)
+    arms = [Arm(region, region.app()) for region in made]
+    for arm in arms:
+        arm.log_in()
+    yield arms[0], arms[1], arms[2]
+    for region in made:
+        region.close()

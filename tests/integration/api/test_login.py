@@ -92,6 +92,7 @@ def test_an_expired_token_is_refused_as_expired(east: Arm) -> None:
 
 
 def test_a_token_of_a_region_that_is_not_known_is_refused(east: Arm, west: Arm) -> None:
+    del east.region.keys[west.region.issuer.region_id]
     answer = east.send("GET", "/subscriptions", headers={"Authorization": f"Bearer {west.token}"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "AuthenticationFailed")
 

@@ -33,11 +33,15 @@ def test_a_silent_peer_is_listed_as_unreachable_with_the_reason(east: Arm) -> No
     assert "endpoint" not in peer
 
 
-def test_another_region_describes_itself(east: Arm) -> None:
-    assert east.send("GET", f"{REGIONS}/westus").status_code == 404
+def test_another_region_describes_itself_through_any_endpoint(east: Arm, west: Arm) -> None:
+    assert east.send("GET", f"{REGIONS}/WestUS").json() == west.send("GET", f"{REGIONS}/westus").json()
+    assert east.send("GET", f"{REGIONS}/moon").status_code == 404
+    east.region.peers.down = {"westus"}
+    silent = east.send("GET", f"{REGIONS}/westus")
+    assert (silent.status_code, silent.json()["error"]["code"]) == (503, "PeerUnavailable")
 
 
-def test_peers_are_told_exactly_what_a_get_shows(east: Arm) -> None:
+def test_peers_are_told_what_a_get_shows_with_its_instance_view(east: Arm) -> None:
     disk = east.attach("os")
     vm = east.add_vm("web", os_disk=disk)
     collection = east.add_collection("web", source=vm)
@@ -45,7 +49,9 @@ def test_peers_are_told_exactly_what_a_get_shows(east: Arm) -> None:
     east.send("PUT", point, {})
     disk_point = east.send("GET", f"{point}/diskRestorePoints").json()["value"][0]["id"]
     for arm_id in (disk, vm, collection, point, disk_point):
-        assert resource_document(east.region.context, arm_id) == east.send("GET", arm_id).json()
+        expanded = arm_id in {vm, point}
+        shown = east.send("GET", arm_id, expand="instanceView") if expanded else east.send("GET", arm_id)
+        assert resource_document(east.region.context, arm_id) == shown.json()
         assert resource_document(east.region.context, f"{arm_id}x") is None
 
 

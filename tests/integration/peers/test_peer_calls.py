@@ -11,10 +11,12 @@ from attrs import evolve
 from sqlalchemy import update
 
 from farpoint.errors import Code, HoldLostError, RefusedError, UnavailableError
+from farpoint.metadata.directory import get_record
 from farpoint.metadata.disk_points import delete_disk_points
 from farpoint.metadata.holds import HOLD_TICKS_MAX, get_hold, list_receipts, tick_holds
 from farpoint.metadata.points import delete_point, get_point
 from farpoint.metadata.tables import holds
+from farpoint.model.directory import DirectoryRecord
 from farpoint.model.ids import OperationId
 from farpoint.model.remote import HeldPoint, NodePath
 from farpoint.peers.client import PeerClient
@@ -83,7 +85,9 @@ def post(eastus: ServedRegion, westus: ServedRegion, call: str, body: bytes) -> 
         connection.close()
 
 
-@pytest.mark.parametrize("call", ["resource", "group", "put-group", "hold", "nodes", "measure", "blocks", "release"])
+@pytest.mark.parametrize(
+    "call", ["resource", "tell", "catalogue", "forward", "clear-group", "hold", "nodes", "measure", "blocks", "release"]
+)
 @pytest.mark.parametrize("version", [0, VERSION + 1])
 def test_a_message_in_an_unknown_version_is_refused(eastus: ServedRegion, westus: ServedRegion, call: str, version: int) -> None:
     eastus.start(["westus"])
@@ -102,7 +106,7 @@ def test_regions_without_a_shared_version_say_so(eastus: ServedRegion, westus: S
         closing(westus.client_of("eastus", port=eastus.port)) as client,
         pytest.raises(RefusedError, match=f"peer eastus speaks version {VERSION + 2}, {VERSION + 1}"),
     ):
-        client.group("default")
+        client.resource("/subscriptions/s")
 
 
 def test_an_oversize_request_is_refused(eastus: ServedRegion, westus: ServedRegion) -> None:
@@ -158,14 +162,22 @@ def test_a_resource_is_found_at_the_peer(client: PeerClient, eastus: ServedRegio
     assert client.resource("/subscriptions/s/y") is None
 
 
-def test_a_group_travels_both_ways(client: PeerClient, eastus: ServedRegion, westus: ServedRegion) -> None:
-    group = eastus.add_group("Apps")
-    other = westus.add_group("tools")
+def test_a_directory_record_is_told_and_the_newer_version_stays(client: PeerClient, eastus: ServedRegion) -> None:
+    newer = DirectoryRecord(kind="group", path="/resourceGroups/Apps", version=2, origin=region_id("westus"), body={"tags": {"a": "b"}})
+    client.tell(newer)
+    client.tell(evolve(newer, version=1, body={}))
 
-    assert client.group("apps") == group
-    assert client.group("tools") is None
-    client.put_group(other)
-    assert client.group("tools") == other
+    with eastus.database.read() as conn:
+        assert get_record(conn, "/resourcegroups/apps") == newer
+
+
+def test_a_group_is_cleared_for_the_user_who_asked(directory: PeerDirectory, eastus: ServedRegion) -> None:
+    assert directory.clear_group("eastus", group="apps", operation=OPERATION, principal=CLIENT) == 0
+    assert eastus.cleared == [("apps", OPERATION, CLIENT)]
+
+    with pytest.raises(RefusedError) as raised:
+        directory.clear_group("eastus", group="apps", operation=OPERATION, principal="nobody")
+    assert raised.value.code is Code.AUTHENTICATION_FAILED
 
 
 @pytest.fixture
@@ -179,35 +191,39 @@ def directory(client: PeerClient, eastus: ServedRegion, westus: ServedRegion, fr
 
 def test_what_one_peer_has_is_found_though_another_is_gone(directory: PeerDirectory, eastus: ServedRegion) -> None:
     eastus.documents["/subscriptions/s/x"] = {"name": "x"}
-    group = eastus.add_group("apps")
-
     found = directory.resource("/subscriptions/s/x")
 
     assert found is not None
     assert found.region_name == "eastus"
-    assert directory.group("apps") == group
+    assert directory.reachable_holder("/subscriptions/s/x") == "eastus"
+    assert directory.reachable_holder("/subscriptions/s/y") is None
 
 
 def test_what_no_answering_peer_has_may_be_at_the_one_that_is_gone(directory: PeerDirectory) -> None:
     with pytest.raises(UnavailableError, match="may know it does not answer: peer northus at") as raised:
         directory.resource("/subscriptions/s/nothing")
     assert raised.value.code is Code.PEER_UNAVAILABLE
-    with pytest.raises(UnavailableError, match="resource group nothing"):
-        directory.group("nothing")
 
 
 def test_what_every_peer_denies_does_not_exist(client: PeerClient, westus: ServedRegion) -> None:
     directory = PeerDirectory([client], westus.issuer)
 
     assert directory.resource("/subscriptions/s/nothing") is None
-    assert directory.group("nothing") is None
 
 
-def test_a_group_goes_to_all_peers_and_the_unreached_are_named(directory: PeerDirectory, westus: ServedRegion, client: PeerClient) -> None:
-    group = westus.add_group("apps")
+def test_a_record_goes_to_all_peers_and_the_unreached_are_named(directory: PeerDirectory, eastus: ServedRegion) -> None:
+    record = DirectoryRecord(kind="group", path="/resourceGroups/apps", version=1, origin=region_id("westus"))
 
-    assert directory.put_group(group) == ("northus",)
-    assert client.group("apps") == group
+    assert directory.tell(record) == ("northus",)
+    with eastus.database.read() as conn:
+        assert get_record(conn, "/resourceGroups/apps") == record
+
+
+def test_a_peer_that_did_not_answer_is_not_asked_again_at_once(directory: PeerDirectory) -> None:
+    assert not directory.is_down("northus")
+    directory.regions()
+    assert directory.is_down("northus")
+    assert not directory.is_down("eastus")
 
 
 def test_regions_says_who_answers(directory: PeerDirectory) -> None:

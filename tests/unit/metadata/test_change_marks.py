@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 
 from farpoint import metadata
-from farpoint.metadata import collections, disk_points, disks, groups, points, tables, virtual_machines
+from farpoint.metadata import collections, directory, disk_points, disks, points, tables, virtual_machines
 from farpoint.metadata.catalogue import Batch, store_batch, waiting
 from farpoint.metadata.connection import Connection
 from farpoint.metadata.tables import METADATA
 from farpoint.model.catalogue import ResourceKind
-from farpoint.model.ids import GroupId
-from farpoint.model.resources import ResourceGroup
+from farpoint.model.directory import DirectoryRecord
+from farpoint.model.ids import RegionId
 from farpoint.testing.example_rows import example_collection, example_disk, example_disk_point, example_point, example_vm, guid
 
 #: Variables of metadata.tables whose rows are resources that users see, or part of one.
-RESOURCE_TABLES = frozenset({"groups", "disks", "virtual_machines", "attached_disks", "collections", "points", "disk_points"})
+RESOURCE_TABLES = frozenset({"directory_records", "disks", "virtual_machines", "attached_disks", "collections", "points", "disk_points"})
 #: Everything else: how a region does its work. A new table belongs to one of the two.
 INTERNAL_TABLES = frozenset(
     {
@@ -43,11 +43,13 @@ INTERNAL_TABLES = frozenset(
         "catalogue_batch",
         "catalogue_changes",
         "catalogue_head",
+        "replicas",
+        "replica_feeds",
     }
 )
 _WRITES = frozenset({"insert", "update", "delete", "insert_row", "update_row", "delete_row", "insert_or"})
 
-GROUP = ResourceGroup(id=GroupId(guid(1)), name="default", location="eastus")
+RECORD = DirectoryRecord(kind="group", path="/resourceGroups/default", version=1, origin=RegionId(guid(1)))
 DISK = example_disk(2)
 VM = example_vm(3, disks=(DISK,))
 COLLECTION = example_collection(4)
@@ -59,16 +61,26 @@ _COMPUTE = "/resourceGroups/default/providers/Microsoft.Compute"
 
 #: A resource, by what the log calls it.
 Marked = tuple[ResourceKind, uuid.UUID, str]
-GROUP_MARK: Marked = (ResourceKind.GROUP, GROUP.id, "/resourceGroups/default")
+RECORD_MARK: Marked = (ResourceKind.DIRECTORY, RECORD.guid, RECORD.path)
 DISK_MARK: Marked = (ResourceKind.DISK, DISK.id, f"{_COMPUTE}/disks/os")
 VM_MARK: Marked = (ResourceKind.VIRTUAL_MACHINE, VM.id, f"{_COMPUTE}/virtualMachines/web")
 COLLECTION_MARK: Marked = (ResourceKind.COLLECTION, COLLECTION.id, f"{_COMPUTE}/restorePointCollections/web")
 POINT_MARK: Marked = (ResourceKind.POINT, POINT.id, f"{_COMPUTE}/restorePointCollections/web/restorePoints/p1")
 
+
+def _write_record(conn: Connection) -> None:
+    directory.write_record(conn, kind=RECORD.kind, path=RECORD.path, origin=RECORD.origin, body={})
+
+
+def _merge_record(conn: Connection) -> None:
+    assert directory.merge_record(conn, RECORD)
+
+
 #: Function -> the functions to call before it, how to call it, and what it must mark.
 Call = Callable[[Connection], None]
 CALLS: dict[str, tuple[tuple[str, ...], Call, Marked]] = {
-    "put_group": ((), lambda conn: groups.put_group(conn, GROUP), GROUP_MARK),
+    "write_record": ((), _write_record, RECORD_MARK),
+    "merge_record": ((), _merge_record, RECORD_MARK),
     "insert_disk": ((), lambda conn: disks.insert_disk(conn, DISK), DISK_MARK),
     "update_disk": (("insert_disk",), lambda conn: disks.update_disk(conn, DISK), DISK_MARK),
     "delete_disk": (("insert_disk",), lambda conn: disks.delete_disk(conn, DISK.id), DISK_MARK),

@@ -9,12 +9,14 @@ from farpoint.errors import Code, Place, RefusedError
 from farpoint.metadata import collections, disks, groups, points, virtual_machines
 from farpoint.metadata.connection import Connection
 from farpoint.metadata.database import Database
+from farpoint.metadata.directory import merge_record
 from farpoint.model.disk import DiskState, Geometry
-from farpoint.model.ids import DiskId, GroupId, NodeId, OperationId
+from farpoint.model.ids import DiskId, GroupId, NodeId, OperationId, RegionId
 from farpoint.model.operations import Failure
 from farpoint.model.resources import CreateOption, ProvisioningState, ResourceGroup
 from farpoint.testing.example_rows import example_collection, example_disk, example_point, example_vm, guid
 
+EAST = RegionId(guid(100))
 GROUP = ResourceGroup(id=GroupId(guid(1)), name="Default", location="eastus", tags={"a": "b"})
 
 
@@ -29,21 +31,34 @@ def refused(code: Code, action: Callable[[], None]) -> str:
 
 
 def test_a_group_is_found_whatever_the_case_of_its_name(conn: Connection) -> None:
-    groups.put_group(conn, GROUP)
+    groups.put_group(conn, GROUP, origin=EAST)
     assert groups.get_group(conn, "dEFAULT") == GROUP
     assert groups.get_group(conn, "other") is None
 
 
-def test_putting_a_group_again_changes_tags_and_location_only(conn: Connection) -> None:
-    groups.put_group(conn, GROUP)
-    groups.put_group(conn, ResourceGroup(id=GroupId(guid(2)), name="DEFAULT", location="westus"))
-    assert groups.list_groups(conn) == [evolve(GROUP, location="westus", tags={})]
+def test_each_put_of_a_group_is_the_next_version_of_its_record(conn: Connection) -> None:
+    first = groups.put_group(conn, GROUP, origin=EAST)
+    second = groups.put_group(conn, evolve(GROUP, tags={}), origin=EAST)
+    assert (first.version, second.version, second.path) == (1, 2, "/resourceGroups/Default")
+    assert groups.list_groups(conn) == [evolve(GROUP, tags={})]
+
+
+def test_a_buried_group_is_gone_and_made_anew_as_a_newer_version(conn: Connection) -> None:
+    groups.put_group(conn, GROUP, origin=EAST)
+    tombstone = groups.bury_group(conn, "default", origin=EAST)
+    assert (tombstone.deleted, tombstone.version) == (True, 2)
+    assert groups.get_group(conn, "Default") is None
+    assert groups.list_groups(conn) == []
+    assert not merge_record(conn, groups.first_group_record(GROUP, origin=EAST))
+    anew = groups.put_group(conn, evolve(GROUP, name="DEFAULT"), origin=EAST)
+    assert (anew.version, anew.path, anew.deleted) == (3, "/resourceGroups/DEFAULT", False)
 
 
 def test_groups_are_listed_by_name(conn: Connection) -> None:
     for number, name in enumerate(["b", "A", "c"]):
-        groups.put_group(conn, ResourceGroup(id=GroupId(guid(number)), name=name, location="eastus"))
+        groups.put_group(conn, ResourceGroup(id=GroupId(guid(number)), name=name, location="eastus"), origin=EAST)
     assert [group.name for group in groups.list_groups(conn)] == ["A", "b", "c"]
+    assert [group.name for group in groups.list_groups(conn, after="a", limit=1)] == ["b"]
 
 
 # Disks

@@ -3,20 +3,21 @@
 import uuid
 
 import pytest
+from attrs import evolve
 
 from farpoint.errors import Code, FarpointError, HoldLostError, IntegrityError, OutOfSpaceError, Place, RefusedError, UnavailableError
-from farpoint.model.ids import GroupId, ManifestId, OperationId, RegionId
+from farpoint.model.directory import DirectoryRecord
+from farpoint.model.ids import ManifestId, OperationId, RegionId
 from farpoint.model.manifest import SignedStatement
+from farpoint.model.relay import CatalogueEntry, CataloguePage, RelayedAnswer, RelayedRequest
 from farpoint.model.remote import HeldPoint, NodePath, RegionIdentity
-from farpoint.model.resources import ResourceGroup
 from farpoint.peers.documents import Fields, decode_document, encode_document
 from farpoint.peers.messages import (
     BlocksRequest,
+    ClearGroupRequest,
     HoldRequest,
     NodesRequest,
     ReleaseRequest,
-    group_from_json,
-    group_to_json,
     held_from_json,
     held_to_json,
     identity_from_json,
@@ -24,6 +25,16 @@ from farpoint.peers.messages import (
 )
 from farpoint.peers.problems import problem_from_json, problem_to_json, status_of
 from farpoint.peers.protocol import BLOCKS_MAX, MEASURE_MAX, NODES_MAX, VERSION, check_version, shared_version
+from farpoint.peers.relay_messages import (
+    page_from_json,
+    page_to_json,
+    record_from_json,
+    record_to_json,
+    relayed_answer_from_json,
+    relayed_answer_to_json,
+    relayed_request_from_json,
+    relayed_request_to_json,
+)
 
 GUID = uuid.UUID("12345678-1234-4234-8234-123456789abc")
 
@@ -73,10 +84,72 @@ def test_a_held_point_is_read_as_written() -> None:
     assert held_from_json(sent(held_to_json(held))) == held
 
 
-def test_a_group_is_read_as_written() -> None:
-    group = ResourceGroup(id=GroupId(GUID), name="Default", location="eastus", tags={"a": "b"})
+def test_a_clear_group_request_is_read_as_written() -> None:
+    request = ClearGroupRequest(group="Default", operation=OperationId(GUID), assertion="a.b.c")
 
-    assert group_from_json(sent(group_to_json(group))) == group
+    assert ClearGroupRequest.from_json(sent(request.to_json())) == request
+
+
+RECORD = DirectoryRecord(kind="group", path="/resourceGroups/Default", version=3, origin=RegionId(GUID), body={"tags": {"a": "b"}})
+
+
+def test_a_catalogue_page_is_read_as_written() -> None:
+    gone, there, record = (
+        CatalogueEntry(seq=4, path="/resourceGroups/g/providers/Microsoft.Compute/disks/gone"),
+        CatalogueEntry(seq=7, path="/resourceGroups/g/providers/Microsoft.Compute/disks/os", documents=({"name": "os"}, {"name": "part"})),
+        CatalogueEntry(seq=7, path=RECORD.path, record=RECORD),
+    )
+    page = CataloguePage(epoch=2, head=9, entries=(gone, there, record))
+
+    assert page_from_json(sent(page_to_json(page))) == page
+    tombstone = evolve(RECORD, deleted=True, body={})
+    assert record_from_json(sent(record_to_json(tombstone))) == tombstone
+
+
+def test_a_forwarded_request_and_its_answer_are_read_as_written() -> None:
+    request = RelayedRequest(
+        method="PUT", path="/ünï", query="", headers=(("accept", ""), ("authorization", "Bearer x")), body=b"\x00\xff", client=""
+    )
+    answer = RelayedAnswer(status=201, headers=(("retry-after", "1"), ("x", "1"), ("x", "2")), body=b"")
+
+    assert relayed_request_from_json(sent(relayed_request_to_json(request))) == request
+    assert relayed_answer_from_json(sent(relayed_answer_to_json(answer))) == answer
+
+
+_DISK = "/resourceGroups/g/providers/Microsoft.Compute/disks/os"
+
+
+def test_documents_of_what_is_no_resource_are_refused() -> None:
+    entry = {"seq": 1, "path": "/resourceGroups/g", "documents": [{"name": "g"}]}
+    with pytest.raises(ValueError, match="is not an ARM resource id"):
+        page_from_json(sent({"epoch": 1, "head": 1, "entries": [entry]}))
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        ({"epoch": 1, "head": 1, "entries": {}}, "entries"),
+        ({"epoch": 1, "head": 1, "entries": [1]}, "entries"),
+        ({"epoch": 1, "head": 1, "entries": [{"seq": 1, "path": "", "documents": []}]}, "path"),
+        ({"epoch": 1, "head": 1, "entries": [{"seq": 1, "path": "/p", "documents": [None]}]}, "documents"),
+        ({"epoch": 1, "head": 1, "entries": [{"seq": 1, "path": _DISK, "documents": [{}]}]}, "name"),
+        ({"epoch": -1, "head": 1, "entries": []}, "epoch"),
+    ],
+)
+def test_a_malformed_page_is_refused_naming_the_field(document: dict[str, object], field: str) -> None:
+    with pytest.raises(ValueError, match=f"field '{field}' must be"):
+        page_from_json(sent(document))
+
+
+def test_too_many_headers_are_refused() -> None:
+    headers = [{"name": "x", "value": "y"}] * 65
+    with pytest.raises(ValueError, match="at most 64 headers"):
+        relayed_answer_from_json(sent({"status": 200, "headers": headers, "body": ""}))
+
+
+def test_a_record_whose_mark_is_no_flag_is_refused() -> None:
+    with pytest.raises(ValueError, match="field 'deleted' must be true or false"):
+        record_from_json(sent({**record_to_json(RECORD), "deleted": 1}))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from farpoint.clock import SystemClock
 from farpoint.errors import Code, OutOfSpaceError, RefusedError, SecondWriterError, UnavailableError
 from farpoint.metadata import catalogue, disks, groups
 from farpoint.metadata.database import Database
-from farpoint.model.ids import GroupId
+from farpoint.model.ids import GroupId, RegionId
 from farpoint.model.resources import ResourceGroup
 from farpoint.services.catalogue import CHANGES_MAX, CatalogueWriter
 from farpoint.testing.catalogue_fold import check_log, fold
@@ -37,7 +37,9 @@ class Desk:
         """Commit groups of these numbers."""
         with self.database.write() as conn:
             for number in numbers:
-                groups.put_group(conn, ResourceGroup(id=GroupId(guid(number)), name=f"g{number}", location="eastus"))
+                groups.put_group(
+                    conn, ResourceGroup(id=GroupId(guid(number)), name=f"g{number}", location="eastus"), origin=RegionId(guid(100))
+                )
 
     def entry(self, seq: int) -> bytes | None:
         return self.vault.memory.objects.get(entry_name(1, seq))

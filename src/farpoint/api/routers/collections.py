@@ -1,18 +1,17 @@
 """Restore point collections: synchronous, but for DELETE."""
 
-from collections.abc import Sequence
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from farpoint.api.answers import deletion_answer, json_answer, list_answer
+from farpoint.api.answers import deletion_answer, json_answer
 from farpoint.api.body import Body
-from farpoint.api.caller import ArmCaller, Caller
+from farpoint.api.caller import ArmCaller
+from farpoint.api.lists import list_page
 from farpoint.api.paths import ALL, COLLECTION, IN_GROUP
 from farpoint.api.schemas.collections import parse_collection, parse_collection_patch
 from farpoint.api.views.collections import collection_view
-from farpoint.model.resources import Collection
 from farpoint.services import collections, points
+from farpoint.services.references import COLLECTION_TYPE
 
 router = APIRouter()
 
@@ -50,15 +49,11 @@ def delete_collection(caller: ArmCaller, group: str, collection: str) -> Respons
 
 @router.get(f"{IN_GROUP}/restorepointcollections")
 def list_collections_of_group(caller: ArmCaller, group: str) -> Response:
-    """List the collections of a group."""
-    return _list(caller, collections.list_collections(caller.context, group=group))
+    """List the collections of a group, of all regions."""
+    return list_page(caller, COLLECTION_TYPE, group=group)
 
 
 @router.get(f"{ALL}/restorepointcollections")
 def list_collections(caller: ArmCaller) -> Response:
-    """List the collections of this region."""
-    return _list(caller, collections.list_collections(caller.context))
-
-
-def _list(caller: Caller, found: Sequence[Collection]) -> Response:
-    return list_answer([collection_view(collection, subscription=caller.subscription) for collection in found])
+    """List the collections of all regions."""
+    return list_page(caller, COLLECTION_TYPE)

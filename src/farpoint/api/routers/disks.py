@@ -1,18 +1,17 @@
 """Disks: Attach is answered at once, Restore goes on as a disk operation."""
 
-from collections.abc import Sequence
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from farpoint.api.answers import empty_answer, json_answer, list_answer, operation_headers
+from farpoint.api.answers import empty_answer, json_answer, operation_headers
 from farpoint.api.body import Body
-from farpoint.api.caller import ArmCaller, Caller
+from farpoint.api.caller import ArmCaller
+from farpoint.api.lists import list_page
 from farpoint.api.paths import ALL, DISK, IN_GROUP, disk_arm_id
 from farpoint.api.schemas.disks import parse_disk
 from farpoint.api.views.disks import disk_view
-from farpoint.model.resources import Disk
 from farpoint.services import disks, restores, verification
+from farpoint.services.references import DISK_TYPE
 from farpoint.services.restores import RestoreRequest
 
 router = APIRouter()
@@ -55,15 +54,11 @@ def verify_disk(caller: ArmCaller, group: str, disk: str) -> Response:
 
 @router.get(f"{IN_GROUP}/disks")
 def list_disks_of_group(caller: ArmCaller, group: str) -> Response:
-    """List the disks of a group."""
-    return _list(caller, disks.list_disks(caller.context, group=group))
+    """List the disks of a group, of all regions."""
+    return list_page(caller, DISK_TYPE, group=group)
 
 
 @router.get(f"{ALL}/disks")
 def list_disks(caller: ArmCaller) -> Response:
-    """List the disks of this region."""
-    return _list(caller, disks.list_disks(caller.context))
-
-
-def _list(caller: Caller, found: Sequence[Disk]) -> Response:
-    return list_answer([disk_view(disk, subscription=caller.subscription) for disk in found])
+    """List the disks of all regions."""
+    return list_page(caller, DISK_TYPE)

@@ -1,26 +1,37 @@
-"""Resource groups."""
+"""Resource groups: every region answers for all of them."""
+
+from typing import Final
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from farpoint.api.answers import empty_answer, json_answer, list_answer
+from farpoint.api.answers import deletion_answer, empty_answer, json_answer
 from farpoint.api.body import Body
-from farpoint.api.caller import ArmCaller
+from farpoint.api.caller import ArmCaller, Caller
+from farpoint.api.filters import filter_of, passes
+from farpoint.api.paging import page_answer, page_of
 from farpoint.api.paths import GROUP, GROUPS
-from farpoint.api.schemas.groups import parse_group
+from farpoint.api.schemas.groups import parse_group, parse_group_patch
 from farpoint.api.views.groups import group_view
 from farpoint.errors import Code, RefusedError
-from farpoint.services import groups
+from farpoint.services import group_deletion, groups
+from farpoint.services.groups import GroupPut
 
 router = APIRouter()
+_PLACE_PARTS: Final = 1
 
 
 @router.put(GROUP)
 def put_group(caller: ArmCaller, group: str, body: Body) -> Response:
     """Create or update a group here and at every peer that answers."""
     put = groups.put_group(caller.context, parse_group(body, name=group))
-    document = group_view(put.group, subscription=caller.subscription, unreachable=put.unreachable)
-    return json_answer(document, status=201 if put.created else 200)
+    return _changed(caller, put, status=201 if put.created else 200)
+
+
+@router.patch(GROUP)
+def patch_group(caller: ArmCaller, group: str, body: Body) -> Response:
+    """Change a group's tags."""
+    return _changed(caller, groups.patch_group(caller.context, group, tags=parse_group_patch(body)), status=200)
 
 
 @router.get(GROUP)
@@ -41,7 +52,24 @@ def head_group(caller: ArmCaller, group: str) -> Response:
     return empty_answer(204)
 
 
+@router.delete(GROUP)
+def delete_group(caller: ArmCaller, group: str) -> Response:
+    """Delete a group with everything in it, in all regions."""
+    operation = group_deletion.delete_group(caller.context, group, principal=caller.principal)
+    return deletion_answer(caller.context, operation, api_version=caller.api_version)
+
+
 @router.get(GROUPS)
 def list_groups(caller: ArmCaller) -> Response:
-    """List the groups this region knows."""
-    return list_answer([group_view(group, subscription=caller.subscription) for group in groups.list_groups(caller.context)])
+    """List the groups, by name; ``$filter`` may ask for a tag."""
+    wanted = filter_of(caller)
+    page = page_of(caller, parts=_PLACE_PARTS)
+    # With a filter all are read: there are few groups.
+    known = groups.list_groups(caller.context, after="".join(page.after), limit=None if wanted else page.limit + 1)
+    documents = [group_view(group, subscription=caller.subscription) for group in known]
+    return page_answer(caller, page, [((str(one["name"]),), one) for one in documents if passes(one, wanted)][: page.limit + 1])
+
+
+def _changed(caller: Caller, put: GroupPut, *, status: int) -> Response:
+    document = group_view(put.group, subscription=caller.subscription, unreachable=put.unreachable)
+    return json_answer(document, status=status)

@@ -1,18 +1,17 @@
 """Virtual machines."""
 
-from collections.abc import Sequence
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from farpoint.api.answers import empty_answer, json_answer, list_answer
+from farpoint.api.answers import empty_answer, json_answer
 from farpoint.api.body import Body
-from farpoint.api.caller import ArmCaller, Caller
+from farpoint.api.caller import ArmCaller
+from farpoint.api.lists import list_page
 from farpoint.api.paths import ALL, IN_GROUP, VM
 from farpoint.api.schemas.virtual_machines import parse_vm
 from farpoint.api.views.virtual_machines import vm_view
-from farpoint.model.resources import VirtualMachine
 from farpoint.services import virtual_machines
+from farpoint.services.references import VM_TYPE
 
 router = APIRouter()
 _INSTANCE_VIEW = "instanceView"
@@ -40,16 +39,11 @@ def delete_vm(caller: ArmCaller, group: str, vm: str) -> Response:
 
 @router.get(f"{IN_GROUP}/virtualmachines")
 def list_vms_of_group(caller: ArmCaller, group: str) -> Response:
-    """List the VMs of a group."""
-    return _list(caller, virtual_machines.list_vms(caller.context, group=group))
+    """List the VMs of a group, of all regions."""
+    return list_page(caller, VM_TYPE, group=group, expand=_INSTANCE_VIEW)
 
 
 @router.get(f"{ALL}/virtualmachines")
 def list_vms(caller: ArmCaller) -> Response:
-    """List the VMs of this region."""
-    return _list(caller, virtual_machines.list_vms(caller.context))
-
-
-def _list(caller: Caller, found: Sequence[VirtualMachine]) -> Response:
-    expand = caller.expands(_INSTANCE_VIEW)
-    return list_answer([vm_view(vm, subscription=caller.subscription, instance_view=expand) for vm in found])
+    """List the VMs of all regions."""
+    return list_page(caller, VM_TYPE, expand=_INSTANCE_VIEW)

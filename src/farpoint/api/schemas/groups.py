@@ -3,12 +3,23 @@
 from farpoint.api.body import parse_body
 from farpoint.api.schemas.names import check_group_name
 from farpoint.api.schemas.shape import Location, Shape, Tags, tags_or_none
+from farpoint.model.documents import JsonObject
 from farpoint.services.groups import GroupRequest
 
 
 class _GroupBody(Shape):
     location: Location
     tags: Tags | None = None
+
+
+class _GroupPatch(Shape):
+    tags: Tags | None = None
+
+
+def parse_group_patch(body: bytes) -> JsonObject | None:
+    """Parse a PATCH; return the tags to set, None when they are to stay."""
+    given = parse_body(_GroupPatch, body)
+    return None if given.tags is None else tags_or_none(given.tags)
 
 
 def parse_group(body: bytes, *, name: str) -> GroupRequest:

@@ -16,5 +16,5 @@ def group_view(group: ResourceGroup, *, subscription: str, unreachable: Sequence
         type="Microsoft.Resources/resourceGroups",
         location=group.location,
         tags=group.tags,
-        properties=present(provisioningState="Succeeded", farpoint=farpoint),
+        properties=present(provisioningState=group.state.value, farpoint=farpoint),
     )
