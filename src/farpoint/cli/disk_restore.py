@@ -47,8 +47,7 @@ def restore_disks(session: Session, name: PointName, request: RestoreRequest) ->
     client = point.client
     listed = client.pages(client.compute_path(session.group, *point_segments(name), "diskRestorePoints"))
     chosen = _chosen(listed, request.disks, name)
-    location = text(point.value, "location") or client.region
-    return [_restore(session, client, disk_point, name=name, request=request, location=location) for disk_point in chosen]
+    return [_restore(session, client, disk_point, name=name, request=request, location=point.region) for disk_point in chosen]
 
 
 def finish_restores(session: Session, restores: list[DiskRestore], *, title: str) -> list[DiskRestore]:
@@ -86,7 +85,7 @@ def _free_path(session: Session, client: ArmClient, name: str) -> str:
     """Return the path of the first disk resource called *name*, *name*-2 … that no region has."""
     for number in range(1, _NAMES_MAX):
         path = client.compute_path(session.group, "disks", name if number == 1 else f"{name}-{number}")
-        if not session.fleet.holders(path):
+        if client.find(path) is None:
             return path
     message = f"all names from {name} to {name}-{_NAMES_MAX - 1} are taken"
     raise UsageError(message)

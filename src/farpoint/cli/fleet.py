@@ -1,11 +1,9 @@
-"""All regions the environment names: one by name, or all at once.
+"""All regions the environment names. Any of them answers for all, so a command talks to the first that does.
 
-A resource is found by asking every region at the same time. Regions that do not answer are skipped with a warning, so that every
-command about a live region works while another is down; only when nothing was found do they matter.
+A region that does not answer is skipped with a warning, and not asked again by the same command; what it has is shown as the others
+last heard of it. Whatever has a place is then asked of the region it is in, if that one answers: progress is freshest there.
 """
 
-import queue
-import threading
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Generic, TypeVar
@@ -14,21 +12,20 @@ from attrs import frozen
 
 from farpoint.cli.arm import ArmClient
 from farpoint.cli.connection import Connection, client_tls
-from farpoint.cli.failures import ApiError, CommandError, MissingError, UnreachableError, UsageError
+from farpoint.cli.documents import look, text
+from farpoint.cli.failures import ApiError, MissingError, UnreachableError, UsageError
 from farpoint.clock import Clock
 from farpoint.config.environment import Environment, endpoint_suffix, shown_region
 from farpoint.model.documents import JsonObject
 
 T = TypeVar("T")
 
-#: How long all regions together may take to answer a question, and how long the others have once one has found something.
-_ALL_SECONDS = 20.0
-_REST_SECONDS = 1.5
+_REPLICA = ("properties", "farpoint", "replica")
 
 
 @frozen(kw_only=True)
 class Found(Generic[T]):
-    """What one region answered."""
+    """An answer, where what it is about is, and whom to ask more of it."""
 
     region: str
     client: ArmClient
@@ -37,7 +34,7 @@ class Found(Generic[T]):
 
 @frozen(kw_only=True)
 class Poll(Generic[T]):
-    """What all regions answered: those with an answer, and why the others gave none."""
+    """What each region answered, and why the others did not."""
 
     found: list[Found[T]]
     silent: Mapping[str, UnreachableError]
@@ -76,112 +73,89 @@ class Fleet:
             raise UsageError(message)
         return client
 
-    def ask_all(self, question: Callable[[ArmClient], T | None]) -> Poll[T]:
-        """Ask every region at once; None means the region has nothing. An error but silence is raised."""
-        answers: queue.SimpleQueue[_Reply[T]] = queue.SimpleQueue()
-        waiting = set(self._clients) - set(self._silent)
-        for suffix in waiting:
-            threading.Thread(target=_ask, args=(suffix, self._clients[suffix], question, answers), daemon=True).start()
-        found: list[Found[T]] = []
-        deadline = self._clock.monotonic() + _ALL_SECONDS
-        while waiting:
+    def ask(self, question: Callable[[ArmClient], T], *, region: str = "") -> Found[T]:
+        """Return the answer of *region*, else of the first region that answers; raise what the last one said when none is well."""
+        last: UnreachableError | ApiError = UnreachableError("no region answers")
+        for suffix in self._in_order(region):
+            client = self._clients[suffix]
             try:
-                reply = answers.get(timeout=max(0.0, deadline - self._clock.monotonic()))
-            except queue.Empty:
-                break
-            waiting.discard(reply.suffix)
-            value = reply.outcome(self._silent)
-            if value is not None:
-                client = self._clients[reply.suffix]
-                found.append(Found(region=client.region, client=client, value=value))
-                deadline = min(deadline, self._clock.monotonic() + _REST_SECONDS)
-        for suffix in waiting:
-            self._silent[suffix] = UnreachableError(f"{shown_region(suffix) or 'the region'} does not answer in time")
-            # A thread still waits on the old client's connection.
-            self._clients[suffix] = self._new_client(suffix)
-        return Poll(found=sorted(found, key=lambda one: one.region), silent=dict(self._silent))
+                return Found(region=client.region, client=client, value=question(client))
+            except UnreachableError as error:
+                last = error
+                self._skip(suffix, error)
+            except ApiError as error:
+                # One that is not well, or that does not hear the region it would have to ask, is no reason to give up on the others.
+                if error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                    raise
+                last = error
+                self._warn_once(suffix, str(error))
+        if isinstance(last, UnreachableError) and self._silent:
+            raise UnreachableError("; ".join(map(str, self._silent.values())))
+        raise last
 
-    def collect(self, question: Callable[[ArmClient], T | None]) -> list[Found[T]]:
-        """Ask every region; warn of those that do not answer, and fail when none does."""
-        poll = self.ask_all(question)
-        if len(poll.silent) == len(self._clients):
-            raise UnreachableError("; ".join(str(error) for error in poll.silent.values()))
-        self.warn_of(poll.silent)
-        return poll.found
-
-    def holders(self, path: str) -> list[Found[JsonObject]]:
-        """Return what lies at *path* in any region that answers."""
-        poll = self.ask_all(lambda client: client.find(path))
-        self.warn_of(poll.silent)
-        return poll.found
+    def ask_each(self, question: Callable[[ArmClient], T]) -> Poll[T]:
+        """Ask every region."""
+        found: list[Found[T]] = []
+        for suffix, client in self._clients.items():
+            try:
+                found.append(Found(region=client.region, client=client, value=question(client)))
+            except UnreachableError as error:
+                self._skip(suffix, error)
+        return Poll(found=found, silent=dict(self._silent))
 
     def find(self, what: str, question: Callable[[ArmClient], JsonObject | None], *, region: str = "") -> Found[JsonObject]:
-        """Return the one answer to *question*, from *region* or from anywhere; *what* names the thing in sentences."""
+        """Return the resource that *question* asks for; *what* names it in sentences."""
         found = self.find_optional(what, question, region=region)
-        if found is not None:
-            return found
-        if self._silent and not region:
-            causes = "; ".join(str(error) for error in self._silent.values())
-            message = f"{what} was not found, but not all regions answer: {causes}"
-            raise UnreachableError(message)
-        message = f"{what} was not found in {region or 'any region'}"
-        raise MissingError(message)
+        if found is None:
+            message = f"{what} was not found in {region or 'any region'}"
+            raise MissingError(message)
+        return found
 
     def find_optional(self, what: str, question: Callable[[ArmClient], JsonObject | None], *, region: str = "") -> Found[JsonObject] | None:
-        """Return the one answer, None when no region that answers has it; refuse to choose between two."""
-        if region:
-            client = self.region(region)
-            value = question(client)
-            return None if value is None else Found(region=client.region, client=client, value=value)
-        poll = self.ask_all(question)
-        self.warn_of(poll.silent)
-        if len(poll.found) > 1:
-            names = ", ".join(one.region for one in poll.found)
-            message = f"{what} exists in {names}: say which with --region"
+        """Return the resource, None when there is none; refuse to choose between two of one name."""
+        found = self.ask(question, region=region)
+        home = text(found.value or {}, *_REPLICA, "region")
+        if home and endpoint_suffix(home) in self._clients:
+            # Whoever answered does not hear that region; we may.
+            found = self.ask(question, region=home)
+        if found.value is None:
+            return None
+        rivals = look(found.value, "properties", "farpoint", "nameConflict")
+        if isinstance(rivals, list) and not region:
+            message = f"{what} exists in {', '.join(map(str, rivals))}: say which with --region"
             raise UsageError(message)
-        return poll.found[0] if poll.found else None
-
-    def warn_of(self, silent: Mapping[str, UnreachableError]) -> None:
-        """Warn of each region that was skipped, once."""
-        for suffix, error in silent.items():
-            if suffix not in self._warned:
-                self._warned.add(suffix)
-                self._warn(f"skipped: {error}")
+        return self.at_home(Found(region=found.region, client=found.client, value=found.value), text(found.value, "location"))
 
     def close(self) -> None:
         """Close all connections."""
         for client in self._clients.values():
             client.close()
 
+    def at_home(self, found: Found[JsonObject], location: str) -> Found[JsonObject]:
+        """Return *found* as one to ask more of in the region it is in; of whoever answered if that region does not."""
+        replica = text(found.value, *_REPLICA, "region")
+        suffix = endpoint_suffix(location)
+        client = None if replica or suffix in self._silent else self._clients.get(suffix)
+        return Found(region=replica or location or found.region, client=client or found.client, value=found.value)
+
+    def _in_order(self, region: str) -> list[str]:
+        first = endpoint_suffix(region) if region else ""
+        if region and first not in self._clients and "" not in self._clients:
+            # Says which regions there are.
+            self.region(region)
+        known = [suffix for suffix in self._clients if suffix not in self._silent]
+        return sorted(known, key=lambda suffix: suffix != first)
+
+    def _skip(self, suffix: str, error: UnreachableError) -> None:
+        self._silent[suffix] = error
+        self._warn_once(suffix, str(error))
+
+    def _warn_once(self, suffix: str, why: str) -> None:
+        if suffix not in self._warned:
+            self._warned.add(suffix)
+            self._warn(f"skipped: {why}")
+
     def _new_client(self, suffix: str) -> ArmClient:
         region = shown_region(suffix)
         connection = Connection(self._environment.endpoints[suffix], self._tls, region=region)
         return ArmClient(region=region, connection=connection, credentials=self._environment.credentials, clock=self._clock)
-
-
-@frozen(kw_only=True)
-class _Reply(Generic[T]):
-    """What one thread brought back."""
-
-    suffix: str
-    value: T | None = None
-    error: CommandError | None = None
-
-    def outcome(self, silent: dict[str, UnreachableError]) -> T | None:
-        """Return the value; note silence in *silent*, raise any other error."""
-        if isinstance(self.error, UnreachableError):
-            silent[self.suffix] = self.error
-        elif self.error is not None:
-            raise self.error
-        return self.value
-
-
-def _ask(suffix: str, client: ArmClient, question: Callable[[ArmClient], T | None], answers: "queue.SimpleQueue[_Reply[T]]") -> None:
-    try:
-        answers.put(_Reply(suffix=suffix, value=question(client)))
-    except ApiError as error:
-        # A region that is not well is no reason to give up on the others.
-        unwell = error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        answers.put(_Reply(suffix=suffix, error=UnreachableError(str(error)) if unwell else error))
-    except CommandError as error:
-        answers.put(_Reply(suffix=suffix, error=error))

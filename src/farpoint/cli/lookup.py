@@ -1,5 +1,6 @@
-"""Find resources by the names people type, in whichever region has them."""
+"""Find resources by the names people type, in whichever region they are."""
 
+from farpoint.cli.documents import text
 from farpoint.cli.fleet import Found
 from farpoint.cli.naming import PointName
 from farpoint.cli.session import Session
@@ -36,12 +37,15 @@ def find_collection(session: Session, name: str, *, with_points: bool = False) -
 
 
 def find_point(session: Session, name: PointName) -> Found[JsonObject]:
-    """Find a restore point, with its instance view."""
-    return session.fleet.find(
+    """Find a restore point, with its instance view, in the region of its collection."""
+    found = session.fleet.find(
         f"restore point {name}",
         lambda client: client.find(client.compute_path(session.group, *point_segments(name)), expand="instanceView"),
         region=session.region,
     )
+    # ARM shows no location on a restore point.
+    collection = found.client.find(found.client.compute_path(session.group, COLLECTIONS, name.collection)) or {}
+    return session.fleet.at_home(found, text(collection, "location"))
 
 
 def point_segments(name: PointName) -> tuple[str, ...]:

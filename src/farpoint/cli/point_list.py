@@ -3,7 +3,7 @@
 from farpoint.cli.arm import ArmClient
 from farpoint.cli.documents import rows, section, text
 from farpoint.cli.failures import MissingError
-from farpoint.cli.listing import collect, list_group
+from farpoint.cli.listing import list_compute
 from farpoint.cli.lookup import COLLECTIONS, POINTS, find_collection, point_segments
 from farpoint.cli.naming import PointName
 from farpoint.cli.session import Session
@@ -15,13 +15,12 @@ def list_all_points(session: Session, collection: str = "") -> list[tuple[str, J
     if collection:
         found = find_collection(session, collection)
         return [(found.region, point) for point in _points_of(found.client, session.group, collection)]
-    regions = collect(session, lambda client: _all_points(client, session.group))
-    return [(found.region, point) for found in regions for point in found.value]
-
-
-def _all_points(client: ArmClient, group: str) -> list[JsonObject]:
-    collections = [text(one, "name") for one in list_group(client, group, COLLECTIONS)]
-    return [point for collection in collections for point in _points_of(client, group, collection)]
+    listed = [(text(one, "location"), text(one, "name")) for one in list_compute(session, COLLECTIONS)]
+    return [
+        (region, point)
+        for region, name in listed
+        for point in session.fleet.ask(lambda client, name=name: _points_of(client, session.group, name), region=region).value  # type: ignore[misc] # a default
+    ]
 
 
 def _points_of(client: ArmClient, group: str, collection: str) -> list[JsonObject]:

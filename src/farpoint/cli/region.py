@@ -20,8 +20,7 @@ _TITLES = ("REGION", "STATE", "ENDPOINT")
 def list_regions(*, shared: SharedOptions = SHARED) -> None:
     """List the regions, and whether each answers."""
     with open_session(shared) as session:
-        poll = session.fleet.ask_all(_own_location)
-        session.fleet.warn_of(poll.silent)
+        poll = session.fleet.ask_each(_own_location)
         answering = {found.region: found.value for found in poll.found}
         rows = [
             (text(answering.get(name, {}), "name") or name, "up" if name in answering else "unreachable", url)

@@ -71,7 +71,7 @@ def _register(session: Session, client: ArmClient, request: VmRequest, path: Pat
             return _Registered(document=disk, path=text(disk, "id"), is_new=False)
     for name in disk_names(wanted, vm=request.name):
         disk_path = client.compute_path(session.group, "disks", name)
-        if not session.fleet.holders(disk_path):
+        if client.find(disk_path) is None:
             document, operation = client.put(disk_path, _disk_document(request, wanted, is_os_disk=is_os_disk))
             _settle(session, client, operation, title=f"disk {name}")
             return _Registered(document=document, path=disk_path, is_new=True)

@@ -28,6 +28,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def regions(authority: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, RegionStub]]:
     """Run two regions, eastus and westus, and let the environment name them."""
     stubs = {name: start_stub(name, authority) for name in ("eastus", "westus")}
+    for stub in stubs.values():
+        stub.peers.extend(other for other in stubs.values() if other is not stub)
     monkeypatch.setenv("FARPOINT_CA_FILE", str(authority / "ca.crt"))
     monkeypatch.setenv("FARPOINT_ENDPOINT", stubs["eastus"].endpoint)
     monkeypatch.setenv("AZURE_TENANT_ID", str(uuid.UUID(int=2)))

@@ -4,6 +4,7 @@ import json
 import ssl
 import threading
 from collections.abc import Callable
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import cast
@@ -44,6 +45,8 @@ class RegionStub:
     #: Answers to give first, one each time, by "METHOD path" in lower case but for the method.
     script: dict[str, list[Reply]] = field(factory=dict)
     seen: list[Seen] = field(factory=list)
+    #: Regions for which this one answers too, as any region does for all.
+    peers: list["RegionStub"] = field(factory=list)
     #: Answers every request for a token, when set.
     login: Reply | None = None
     tokens: int = 0
@@ -77,7 +80,12 @@ class RegionStub:
                 return self.login
             return Reply(status=200, body={"access_token": f"token-{self.name}-{self.tokens}", "expires_in": 3600})
         self.seen.append(seen)
-        scripted = self.script.get(f"{seen.method} {seen.path.lower()}")
+        key = f"{seen.method} {seen.path.lower()}"
+        # What is wrong with another region is no answer of this one.
+        others = (
+            peer.script[key] for peer in self.peers if key in peer.script and peer.script[key][0].status < HTTPStatus.INTERNAL_SERVER_ERROR
+        )
+        scripted = self.script.get(key) or next(others, None)
         if scripted:
             # The last answer stays.
             return scripted.pop(0) if len(scripted) > 1 else scripted[0]
@@ -86,11 +94,14 @@ class RegionStub:
 
     def _get(self, seen: Seen) -> Reply:
         key = seen.path.lower()
-        if key in self.resources:
-            return Reply(status=200, body=self.resources[key])
+        known = dict(self.resources)
+        for peer in self.peers:
+            known = {**known, **{path: one for path, one in peer.resources.items() if path not in known}}
+        if key in known:
+            return Reply(status=200, body=known[key])
         kind = key.rpartition("/")[2]
         if kind in {"virtualmachines", "disks", "restorepointcollections", "diskrestorepoints", "locations"}:
-            rows = [one for path, one in self.resources.items() if path.rpartition("/")[0] == key]
+            rows = [one for path, one in known.items() if path.rpartition("/")[0] == key]
             return Reply(status=200, body={"value": rows})
         return Reply(status=404, body={"error": {"code": "ResourceNotFound", "message": f"{seen.path} was not found."}})
 

@@ -1,4 +1,4 @@
-"""Resources are found by asking every region; those that are down are skipped, and matter only when nothing was found."""
+"""Any region answers for all: a command asks the first that does, and those that are down are skipped with a warning."""
 
 import socket
 import time
@@ -40,11 +40,20 @@ def test_what_no_region_has_is_not_found(regions: Regions, farpoint: Farpoint) -
     assert "virtual machine nothing was not found" in outcome.err
 
 
-def test_what_is_not_found_while_a_region_is_down_may_be_there(regions: Regions, farpoint: Farpoint) -> None:
-    take_down(regions["westus"])
+def test_what_a_living_region_does_not_know_is_not_found_though_another_is_down(regions: Regions, farpoint: Farpoint) -> None:
+    take_down(regions["eastus"])
     outcome = farpoint("vm", "show", "nothing")
-    assert outcome.exit == 4
-    assert "not all regions answer" in outcome.err
+    assert outcome.exit == 3
+    assert "warning: skipped: eastus" in outcome.err
+
+
+def test_what_a_silent_region_has_is_listed_with_a_warning_of_its_age(regions: Regions, farpoint: Farpoint) -> None:
+    east = regions["eastus"]
+    replica = {"region": "westus", "asOf": "2026-01-01T00:00:00+00:00", "ageSeconds": 90}
+    east.add(east.path("virtualMachines", "web01"), {"location": "westus", "properties": {"farpoint": {"replica": replica}}})
+    outcome = farpoint("vm", "list", "-o", "json")
+    assert [one["name"] for one in outcome.rows()] == ["web01"]
+    assert "westus does not answer; what it has is shown as it was 90 s ago" in outcome.err
 
 
 def test_when_all_regions_are_down_a_list_fails(regions: Regions, farpoint: Farpoint) -> None:
@@ -55,8 +64,9 @@ def test_when_all_regions_are_down_a_list_fails(regions: Regions, farpoint: Farp
 
 def test_a_name_in_two_regions_needs_a_region(regions: Regions, farpoint: Farpoint) -> None:
     for stub in regions.values():
-        stub.add(stub.path("virtualMachines", "web01"), {"properties": {}})
-    assert farpoint("vm", "show", "web01").exit == 2
+        stub.add(stub.path("virtualMachines", "web01"), {"properties": {"farpoint": {"nameConflict": ["eastus", "westus"]}}})
+    refused = farpoint("vm", "show", "web01")
+    assert (refused.exit, "exists in eastus, westus: say which with --region" in refused.err) == (2, True)
     outcome = farpoint("vm", "show", "web01", "--region", "westus", "-o", "json")
     assert outcome.row()["location"] == "westus"
 
@@ -91,9 +101,9 @@ def test_a_busy_region_is_asked_again(regions: Regions, farpoint: Farpoint) -> N
 
 
 def test_a_region_without_its_peer_counts_as_unreachable(regions: Regions, farpoint: Farpoint) -> None:
-    east = regions["eastus"]
-    silent = Reply(status=503, body={"error": {"code": "PeerUnavailable", "message": "westus does not answer"}})
-    east.say("GET", east.path("virtualMachines"), silent)
+    silent = Reply(status=503, body={"error": {"code": "PeerUnavailable", "message": "northus does not answer"}})
+    for stub in regions.values():
+        stub.say("GET", stub.path("virtualMachines"), silent)
     assert farpoint("vm", "list", "--region", "eastus").exit == 4
 
 
@@ -107,8 +117,12 @@ def test_a_certificate_of_another_authority_is_not_trusted(regions: Regions, far
 def test_pages_of_a_list_are_followed_at_the_configured_endpoint(regions: Regions, farpoint: Farpoint) -> None:
     east = regions["eastus"]
     first, second = east.path("virtualMachines"), east.path("virtualMachines-2")
-    east.say("GET", first, Reply(status=200, body={"value": [{"name": "a"}], "nextLink": f"https://elsewhere.invalid{second}?x=1"}))
-    east.say("GET", second, Reply(status=200, body={"value": [{"name": "b"}]}))
+    east.say(
+        "GET",
+        first,
+        Reply(status=200, body={"value": [{"name": "a", "location": "eastus"}], "nextLink": f"https://elsewhere.invalid{second}?x=1"}),
+    )
+    east.say("GET", second, Reply(status=200, body={"value": [{"name": "b", "location": "eastus"}]}))
     outcome = farpoint("vm", "list", "--region", "eastus", "-o", "json")
     assert [one["name"] for one in outcome.rows()] == ["a", "b"]
 
