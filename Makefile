@@ -10,7 +10,7 @@ PYTEST = timeout --foreground --signal=INT --kill-after=20
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo test test-long check format format-check lint types floors tidy coverage bench lock changelog clean
+.PHONY: help venv demo test test-long test-azcopy check format format-check lint types floors tidy coverage bench lock changelog clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ test: .venv/.ready ## all tests but the long ones, under 8 minutes; ARGS="-k wor
 
 test-long: .venv/.ready ## all tests
 	@$(PYTEST) $(LONG_SECONDS) $(BIN)/python -m pytest -m "long or not long" $(SPREAD) $(ARGS)
+
+test-azcopy: .venv/.ready ## tests that run Microsoft's AzCopy, which is installed from npm first
+	@tools/install-azcopy
+	@PATH="$(CURDIR)/build/azcopy:$$PATH" $(BIN)/python -m pytest -m long tests/integration/blob/test_azcopy.py $(ARGS)
 
 check: format-check lint types floors tidy test ## everything CI asks for
 

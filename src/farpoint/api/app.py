@@ -5,11 +5,13 @@ from typing import Final
 from attrs import frozen
 from fastapi import FastAPI
 
+from farpoint.api.blob.app import BlobApp
 from farpoint.api.caller import TokenVerifier
 from farpoint.api.edge import Edge
 from farpoint.api.errors import add_error_handlers, token_challenge
 from farpoint.api.front_door import FrontDoor
 from farpoint.api.routers import (
+    access,
     collections,
     disk_points,
     disks,
@@ -30,6 +32,7 @@ _ROUTERS: Final = (
     points.router,
     operations.router,
     disk_points.router,
+    access.router,
     collections.router,
     disks.router,
     virtual_machines.router,
@@ -59,6 +62,7 @@ def build_client_app(context: RegionContext, tokens: Tokens) -> FastAPI:
     app.state.clients = tokens.clients
     for router in _ROUTERS:
         app.include_router(router)
+    app.router.routes.extend(BlobApp(context).routes())
     challenge = token_challenge(f"{context.endpoint}/{context.tenant_id}/oauth2/v2.0/token")
     add_error_handlers(app, challenge=challenge)
     app.add_middleware(Settled, catalogue=context.catalogue)

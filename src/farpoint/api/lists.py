@@ -6,10 +6,10 @@ from typing import Final
 from starlette.responses import Response
 
 from farpoint.api.caller import Caller
+from farpoint.api.disk_documents import disk_documents
 from farpoint.api.name_conflicts import mark_conflicts
 from farpoint.api.paging import page_answer, page_of
 from farpoint.api.views.collections import collection_view
-from farpoint.api.views.disks import disk_view
 from farpoint.api.views.virtual_machines import vm_view
 from farpoint.model.documents import JsonObject
 from farpoint.model.spans import Span
@@ -24,7 +24,7 @@ _PLACE_PARTS: Final = 3
 
 
 def _disks(context: RegionContext, group: str | None, span: Span) -> Sequence[JsonObject]:
-    return [disk_view(disk, subscription=context.subscription_id) for disk in disks.list_disks(context, group=group, span=span)]
+    return disk_documents(context, disks.list_disks(context, group=group, span=span))
 
 
 def _vms(context: RegionContext, group: str | None, span: Span) -> Sequence[JsonObject]:

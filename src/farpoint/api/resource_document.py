@@ -5,9 +5,9 @@ Peers keep these documents and show them when this region does not answer, so ev
 
 from collections.abc import Sequence
 
+from farpoint.api.disk_documents import disk_document
 from farpoint.api.views.collections import collection_view
 from farpoint.api.views.disk_points import disk_point_view
-from farpoint.api.views.disks import disk_view
 from farpoint.api.views.points import point_view
 from farpoint.api.views.text import arm_time
 from farpoint.api.views.virtual_machines import vm_view
@@ -69,7 +69,7 @@ def _show(context: RegionContext, arm_id: ArmId) -> JsonObject | None:
     subscription, group = context.subscription_id, arm_id.group
     match [(segment.lower(), name) for segment, name in arm_id.path]:
         case [("disks", name)]:
-            return disk_view(disks.get_disk(context, group=group, name=name), subscription=subscription)
+            return disk_document(context, disks.get_disk(context, group=group, name=name))
         case [("virtualmachines", name)]:
             return vm_view(virtual_machines.get_vm(context, group=group, name=name), subscription=subscription, instance_view=True)
         case [("restorepointcollections", name)]:

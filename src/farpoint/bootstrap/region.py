@@ -18,8 +18,10 @@ from farpoint.bootstrap.storage import Storage
 from farpoint.clock import Clock, Entropy
 from farpoint.config.values import RegionConfig
 from farpoint.disks.pools import DiskPools
+from farpoint.disks.uploads import Uploads
 from farpoint.errors import SecondWriterError
 from farpoint.keys.clients import ClientSecrets
+from farpoint.keys.sas import SasSigner
 from farpoint.keys.tokens import TokenIssuer, TokenVerifier
 from farpoint.metadata.operations import get_operation, live_operations
 from farpoint.metadata.plan_store import SqlPlanStore
@@ -154,6 +156,9 @@ def _context(
         pools=DiskPools(config.pools),
         peers=peering.directory,
         peer_catalogues=PeerCatalogues(storage.database, clock, peering.directory),
+        vault=storage.vault,
+        sas=SasSigner(storage.tokens),
+        uploads=Uploads(clock),
         launch=launch,
     )
 

@@ -8,7 +8,6 @@ A crash leaves the restoring file, which the same restore resumes (``Resume``), 
 discard_restoring_file removes.
 """
 
-import errno
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -20,6 +19,7 @@ from farpoint.disks.file_identity import file_identity, is_at
 from farpoint.disks.file_names import make_folders, sync_folder
 from farpoint.disks.final_file import FinalFile, check_final_path, claim_final_file, is_published
 from farpoint.disks.free_space import FreeSpace
+from farpoint.disks.holes import zero_range
 from farpoint.disks.published_target import PublishedTarget
 from farpoint.disks.refusals import cannot_write
 from farpoint.disks.restoring_file import RestoringFile, open_restoring_file, remove_locked
@@ -104,13 +104,7 @@ class _FileTarget:
 
     def write_zeros(self, offset_bytes: int, length_bytes: int) -> None:
         self._check_writable()
-        self._writer.check_range(offset_bytes, length_bytes)
-        position, end = offset_bytes, offset_bytes + length_bytes
-        while position < end:
-            with self._file as descriptor:
-                start, stop = _next_data(descriptor, position, end)
-            self._writer.write_zero_bytes(start, stop - start)
-            position = stop
+        zero_range(self._file, self._writer, offset_bytes, length_bytes)
 
     def sync(self) -> None:
         self._writer.sync()
@@ -149,13 +143,3 @@ class _FileTarget:
         if self._state is TargetState.PUBLISHED:
             message = f"{self._path} is published and may be in use; it cannot be written any more"
             raise ValueError(message)
-
-
-def _next_data(descriptor: int, start: int, end: int) -> tuple[int, int]:
-    """Return the next range between *start* and *end* that is no hole; an empty one at *end* when all are."""
-    try:
-        data = min(end, os.lseek(descriptor, start, os.SEEK_DATA))
-        return data, min(end, os.lseek(descriptor, data, os.SEEK_HOLE)) if data < end else end
-    except OSError as error:
-        # ENXIO: holes to the end of the file. Anything else: a file system that cannot tell, so all of it counts.
-        return (end, end) if error.errno == errno.ENXIO else (start, end)

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, RowMapping, select
 
+from farpoint.metadata.access_grants import delete_grant_of
 from farpoint.metadata.catalogue import mark_changed
 from farpoint.metadata.rows import RowValues, delete_row, insert_row, name_key, of_span, update_row
 from farpoint.metadata.tables import disks
@@ -51,9 +52,10 @@ def list_disks(conn: Connection, *, group: str | None = None, span: Span = WHOLE
 
 
 def delete_disk(conn: Connection, guid: DiskId) -> None:
-    """Delete the disk's row, if it is there; raise RefusedError while a VM attaches it."""
+    """Delete the disk's row, if it is there, and what was granted on it; raise RefusedError while a VM attaches it."""
     disk = get_disk_by_guid(conn, guid)
     if disk is not None:
+        delete_grant_of(conn, guid)
         delete_row(conn, disks, guid, what=_words_for(disk))
         _mark(conn, disk)
 
@@ -85,6 +87,7 @@ def _values_of(disk: Disk) -> RowValues:
         "provisioning_state": disk.provisioning_state.value,
         "time_created": disk.time_created,
         "managed_by": disk.managed_by,
+        "awaits_upload": disk.awaits_upload,
         "state": disk.state,
         "operation": disk.operation,
         "failure": disk.failure,
@@ -108,6 +111,7 @@ def _disk_of(row: RowMapping) -> Disk:
         provisioning_state=ProvisioningState(row["provisioning_state"]),
         time_created=row["time_created"],
         managed_by=row["managed_by"],
+        awaits_upload=row["awaits_upload"],
         state=row["state"],
         operation=None if row["operation"] is None else OperationId(row["operation"]),
         failure=row["failure"],

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, RowMapping, Select, delete, func, select
 
 from farpoint.metadata.catalogue import mark_changed
 from farpoint.metadata.rows import RowValues, delete_row, insert_row, name_key, update_row
-from farpoint.metadata.tables import collections, disk_points, points
+from farpoint.metadata.tables import access_grants, collections, disk_points, points
 from farpoint.model.arm_id import compute_path
 from farpoint.model.catalogue import ResourceKind
 from farpoint.model.ids import CollectionId, ManifestId, OperationId, PointId
@@ -66,9 +66,10 @@ def count_live(conn: Connection, collection_id: CollectionId) -> int:
 
 
 def delete_point(conn: Connection, guid: PointId) -> None:
-    """Delete the point and its disk points, if they are there."""
+    """Delete the point and its disk points, if they are there, and what was granted on these."""
     point = get_point_by_guid(conn, guid)
     if point is not None:
+        conn.execute(delete(access_grants).where(access_grants.c.subject.in_(select(disk_points.c.id).where(disk_points.c.point == guid))))
         conn.execute(delete(disk_points).where(disk_points.c.point == guid))
         delete_row(conn, points, guid, what=_words_for(point))
         mark_point(conn, point)

@@ -57,6 +57,7 @@ disks = Table(
     Column("provisioning_state", Text, nullable=False),
     Column("time_created", Moment, nullable=False),
     Column("managed_by", Text),
+    Column("awaits_upload", Boolean, nullable=False),
     Column("state", StateDigest),
     Column("operation", Guid),
     Column("failure", FailureText),
@@ -273,6 +274,20 @@ copy_sources = Table(
     Column("facts", Document, nullable=False),
     #: What the verify step proved per disk; null before it.
     Column("proofs", Document),
+)
+
+#: Signed URLs that are good, or were: a resource has at most one grant. The subject is a disk, a disk restore point or a snapshot.
+access_grants = Table(
+    "access_grants",
+    METADATA,
+    Column("id", Guid, primary_key=True),
+    Column("subject", Guid, nullable=False, unique=True),
+    Column("subject_type", Text, nullable=False),
+    Column("access", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("sequence_number", BigInteger, nullable=False),
+    Column("footer", LargeBinary),
 )
 
 #: How far a disk that is being restored is written and synced.

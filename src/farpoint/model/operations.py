@@ -22,6 +22,9 @@ class OperationKind(StrEnum):
     VERIFY_POINT = "verifyPoint"
     VERIFY_DISK = "verifyDisk"
     DELETE_GROUP = "deleteGroup"
+    #: These two are done when they are answered: their rows are born ended, and nobody follows them.
+    BEGIN_ACCESS = "beginGetAccess"
+    END_ACCESS = "endGetAccess"
 
 
 class OperationState(StrEnum):

@@ -35,6 +35,7 @@ class CreateOption(StrEnum):
 
     ATTACH = "Attach"
     RESTORE = "Restore"
+    UPLOAD = "Upload"
 
 
 class GroupState(StrEnum):
@@ -78,6 +79,8 @@ class Disk:
     time_created: dt.datetime
     #: ARM id of the VM it is attached to.
     managed_by: str | None = None
+    #: True from the creation of an Upload disk until its contents have come and were checked: nobody may use it before.
+    awaits_upload: bool = False
     #: Map root of a restored disk, as published.
     state: DiskState | None = None
     operation: OperationId | None = None

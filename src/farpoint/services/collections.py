@@ -13,6 +13,7 @@ from farpoint.model.operations import Operation, OperationKind
 from farpoint.model.regions import region_key
 from farpoint.model.resources import Collection, ProvisioningState
 from farpoint.model.spans import WHOLE, Span
+from farpoint.services.access_grants import refuse_if_point_shared
 from farpoint.services.context import RegionContext
 from farpoint.services.groups import open_group, require_group
 from farpoint.services.new_operations import interrupt, new_operation, running_operation
@@ -107,6 +108,7 @@ def delete_collection(
         if running is not None:
             return running
         for point in points.list_points(conn, collection.id):
+            refuse_if_point_shared(context, conn, point)
             interrupt(context, conn, point.operation, why=f"collection '{collection.name}' was deleted")
             points.update_point(conn, evolve(point, provisioning_state=ProvisioningState.DELETING))
         arm_id = collection_id(context, group=collection.group, name=collection.name)

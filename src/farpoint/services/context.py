@@ -7,15 +7,18 @@ from attrs import frozen
 
 from farpoint.clock import Clock, Entropy
 from farpoint.disks.pools import DiskPools
+from farpoint.disks.uploads import Uploads
+from farpoint.keys.sas import SasSigner
 from farpoint.metadata.database import Database
 from farpoint.model.arm_id import ArmId, compute_id
 from farpoint.model.directory import DirectoryRecord
-from farpoint.model.ids import OperationId, RegionId
+from farpoint.model.ids import OperationId, RegionId, ScopeId
 from farpoint.model.regions import region_key
 from farpoint.model.relay import RelayedAnswer, RelayedRequest
 from farpoint.model.remote import PeerRegion, RemoteResource
 from farpoint.services.catalogue import CatalogueWriter
 from farpoint.services.peer_catalogues import CatalogueSource, PeerCatalogues
+from farpoint.vault.scope_reader import ScopeReader
 
 
 class PeerLookup(CatalogueSource, Protocol):
@@ -49,6 +52,14 @@ class PeerLookup(CatalogueSource, Protocol):
         ...
 
 
+class ReadableVault(Protocol):
+    """What services need of the region's vault, to hand out bytes."""
+
+    def reader(self, scope: ScopeId) -> ScopeReader:
+        """Return the reader of *scope*."""
+        ...
+
+
 @frozen(kw_only=True)
 class RegionContext:
     """The parts a service needs; bootstrap makes one per process."""
@@ -68,6 +79,11 @@ class RegionContext:
     peers: PeerLookup
     #: What the peers have, as they last said.
     peer_catalogues: PeerCatalogues
+    vault: ReadableVault
+    #: Signs the URLs of disk bytes.
+    sas: SasSigner
+    #: The disk files that are being uploaded through this process.
+    uploads: Uploads
     #: Starts the workflow of a committed operation; never blocks on the work itself.
     launch: Callable[[OperationId], None]
 

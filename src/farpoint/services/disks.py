@@ -18,6 +18,7 @@ from farpoint.model.documents import JsonObject
 from farpoint.model.ids import DiskId
 from farpoint.model.resources import CreateOption, Disk, ProvisioningState
 from farpoint.model.spans import WHOLE, Span
+from farpoint.services.access_grants import refuse_if_shared
 from farpoint.services.context import RegionContext
 from farpoint.services.groups import open_group, require_group
 from farpoint.services.outcome import Put
@@ -114,7 +115,10 @@ def delete_disk(context: RegionContext, *, group: str, name: str) -> bool:
             raise not_allowed(message, hint="Detach it first: PUT the VM without it, or delete the VM.")
         if disk.provisioning_state is ProvisioningState.UPDATING:
             raise not_allowed(f"Disk '{disk.name}' is being restored.", hint="Wait until the restore has ended.")
+        refuse_if_shared(context, conn, disk.id)
         disks.delete_disk(conn, disk.id)
+    # An upload whose access expired may still have the file open.
+    context.uploads.discard(Path(disk.path))
     return True
 
 

@@ -10,7 +10,7 @@ from farpoint.model.resources import Disk
 from farpoint.services.context import RegionContext
 
 #: Operations on disks, which are the disk provider's in Azure and answered under DiskOperations.
-DISK_KINDS = frozenset({OperationKind.RESTORE_DISK, OperationKind.VERIFY_DISK})
+DISK_KINDS = frozenset({OperationKind.RESTORE_DISK, OperationKind.VERIFY_DISK, OperationKind.BEGIN_ACCESS, OperationKind.END_ACCESS})
 
 
 def get_operation(context: RegionContext, operation_id: str) -> Operation:
@@ -29,8 +29,6 @@ def get_operation(context: RegionContext, operation_id: str) -> Operation:
 
 
 def disk_of(context: RegionContext, operation: Operation) -> Disk | None:
-    """Return the disk that a disk operation works on, if it still exists."""
-    if operation.kind not in DISK_KINDS:
-        return None
+    """Return the disk that a restore makes, if it still exists."""
     with context.database.read() as conn:
         return disks.get_disk_by_guid(conn, DiskId(uuid.UUID(operation.subject)))

@@ -9,6 +9,7 @@ from farpoint.metadata.connection import Connection
 from farpoint.model.arm_id import ArmId
 from farpoint.model.operations import Operation, OperationKind
 from farpoint.model.resources import Collection, DiskRestorePoint, ProvisioningState, RestorePoint
+from farpoint.services.access_grants import refuse_if_point_shared
 from farpoint.services.collections import require_collection
 from farpoint.services.context import RegionContext
 from farpoint.services.new_operations import interrupt, new_operation, running_operation
@@ -49,6 +50,7 @@ def delete_point(context: RegionContext, *, group: str, collection: str, name: s
         running = _deletion_under_way(conn, point)
         if running is not None:
             return running
+        refuse_if_point_shared(context, conn, point)
         interrupt(context, conn, point.operation, why=f"restore point '{point.name}' was deleted")
         points.update_point(conn, evolve(point, provisioning_state=ProvisioningState.DELETING))
         arm_id = point_id(context, group=point.group, collection=point.collection_name, name=point.name)

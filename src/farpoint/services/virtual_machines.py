@@ -11,6 +11,7 @@ from farpoint.model.ids import VmId
 from farpoint.model.regions import region_key
 from farpoint.model.resources import AttachedDisk, Disk, ProvisioningState, VirtualMachine
 from farpoint.model.spans import WHOLE, Span
+from farpoint.services.access_grants import refuse_if_shared
 from farpoint.services.context import RegionContext
 from farpoint.services.groups import open_group, require_group
 from farpoint.services.outcome import Put
@@ -124,6 +125,11 @@ def _find_disk(context: RegionContext, conn: Connection, attachment: DiskAttachm
     if disk.provisioning_state is not ProvisioningState.SUCCEEDED:
         message = f"Disk '{disk.name}' is not ready: {disk.provisioning_state}."
         raise not_allowed(message, hint="Wait until its restore has succeeded.", target=attachment.target)
+    if disk.awaits_upload:
+        message = f"Disk '{disk.name}' awaits its upload."
+        raise not_allowed(message, hint="Upload its contents and call endGetAccess first.", target=attachment.target)
+    if disk.managed_by is None:
+        refuse_if_shared(context, conn, disk.id)
     return disk
 
 

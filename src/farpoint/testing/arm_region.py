@@ -9,9 +9,11 @@ from fastapi import FastAPI
 
 from farpoint.api.app import Tokens, build_client_app
 from farpoint.disks.pools import DiskPools
+from farpoint.disks.uploads import Uploads
 from farpoint.errors import SecondWriterError
 from farpoint.keys.clients import ClientSecrets
 from farpoint.keys.key_file import KEY_BYTES, FileKeyProvider
+from farpoint.keys.sas import SasSigner
 from farpoint.keys.signing import Signer, create_signing_key, open_signer
 from farpoint.keys.tokens import TokenIssuer, TokenVerifier
 from farpoint.metadata.database import Database
@@ -23,6 +25,7 @@ from farpoint.services.peer_catalogues import PeerCatalogues
 from farpoint.testing.ambient import FakeClock, SeededEntropy
 from farpoint.testing.linked_peers import LinkedPeers
 from farpoint.testing.memory_bucket import MemoryBucket
+from farpoint.testing.small_vault import SmallVault
 from farpoint.units import MIB
 from farpoint.vault.catalogue import CatalogueLog
 from farpoint.vault.keyring import Keyring
@@ -32,7 +35,7 @@ SUBSCRIPTION = "2f4a7c3e-0000-4000-8000-00000000000b"
 CLIENT = "2f4a7c3e-0000-4000-8000-00000000000c"
 SECRET = "correct horse battery staple"  # noqa: S105 - made up for tests
 #: What hash_secret() made of it: scrypt is slow on purpose.
-_SECRET_HASH = "scrypt$zQcs2L5vn2KsTAnCggbn4w==$etitLw9cikNAMASFBsdZQvCm++vGpo0SlZmIXbfjlmo="  # noqa: S105 - likewise
+SECRET_HASH = "scrypt$zQcs2L5vn2KsTAnCggbn4w==$etitLw9cikNAMASFBsdZQvCm++vGpo0SlZmIXbfjlmo="  # noqa: S105 - likewise
 
 
 class ArmRegion:
@@ -68,6 +71,9 @@ class ArmRegion:
             pools=DiskPools((self.pool,)),
             peers=self.peers,
             peer_catalogues=PeerCatalogues(database, self.clock, self.peers),
+            vault=SmallVault(name, seed=seed).vault,
+            sas=SasSigner(signer),
+            uploads=Uploads(self.clock),
             launch=self.launched.append,
         )
         self._app: FastAPI | None = None
@@ -84,7 +90,7 @@ class ArmRegion:
         self.context.peer_catalogues.refresh()
 
     def _new_app(self) -> FastAPI:
-        clients = ClientSecrets({CLIENT: _SECRET_HASH})
+        clients = ClientSecrets({CLIENT: SECRET_HASH})
         verifier = TokenVerifier(tenant_id=TENANT, clock=self.clock, key_of=self.keys.get, knows_client=clients.knows)
         return build_client_app(self.context, Tokens(verifier=verifier, issuer=self.issuer, clients=clients))
 

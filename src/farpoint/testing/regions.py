@@ -17,8 +17,10 @@ from farpoint.api.resource_document import resource_document, resource_documents
 from farpoint.bucket.bucket import Bucket
 from farpoint.clock import Clock, Entropy
 from farpoint.disks.pools import DiskPools
+from farpoint.disks.uploads import Uploads
 from farpoint.errors import Code, RefusedError, SecondWriterError
 from farpoint.keys.key_file import FileKeyProvider
+from farpoint.keys.sas import SasSigner
 from farpoint.keys.signing import Signer, create_signing_key, open_signer
 from farpoint.keys.tokens import TokenIssuer, TokenVerifier
 from farpoint.metadata.chunk_index import SqlChunkIndex
@@ -200,6 +202,9 @@ class SmallRegion:
             pools=DiskPools((self.pool,)),
             peers=self.peers,
             peer_catalogues=PeerCatalogues(self.database, self.clock, self.peers),
+            vault=self.vault,
+            sas=SasSigner(open_signer(self.folder / "tokens.pem")),
+            uploads=Uploads(self.clock),
             launch=self.launched.append,
         )
         ensure_default_group(context)

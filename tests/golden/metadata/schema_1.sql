@@ -1,3 +1,15 @@
+CREATE TABLE access_grants (
+	id VARCHAR(36) NOT NULL,
+	subject VARCHAR(36) NOT NULL,
+	subject_type TEXT NOT NULL,
+	access TEXT NOT NULL,
+	format TEXT NOT NULL,
+	expires_at TEXT NOT NULL,
+	sequence_number BIGINT NOT NULL,
+	footer BLOB,
+	PRIMARY KEY (id),
+	UNIQUE (subject)
+);
 CREATE TABLE attached_disks (
 	disk VARCHAR(36) NOT NULL,
 	vm VARCHAR(36) NOT NULL,
@@ -127,6 +139,7 @@ CREATE TABLE disks (
 	provisioning_state TEXT NOT NULL,
 	time_created TEXT NOT NULL,
 	managed_by TEXT,
+	awaits_upload BOOLEAN NOT NULL,
 	state TEXT,
 	operation VARCHAR(36),
 	failure TEXT,

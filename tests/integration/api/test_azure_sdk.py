@@ -178,3 +178,27 @@ def test_a_wrong_secret_is_the_sdks_authentication_error(cloud: Cloud) -> None:
         pytest.raises(ClientAuthenticationError, match="AADSTS7000215"),
     ):
         client.disks.get("default", "os")
+
+
+def test_access_is_granted_and_revoked_through_the_sdk(cloud: Cloud) -> None:
+    furnish(cloud)
+    cloud.east.restore_points.begin_create("default", "web", "rp1", {}).result()
+    listed = list(cloud.east.disk_restore_point.list_by_restore_point("default", "web", "rp1"))
+    asked = {"access": "Read", "durationInSeconds": 3600}
+    name = listed[0].name
+    point = cloud.east.disk_restore_point.begin_grant_access("default", "web", "rp1", name, asked).result()
+    again = cloud.east.disk_restore_point.begin_grant_access("default", "web", "rp1", name, asked).result()
+    assert f"/vhd/{name.rpartition('_')[2]}?" in point.access_sas
+    assert again.access_sas == point.access_sas
+    disk = cloud.east.disks.begin_grant_access("default", "os", asked).result()
+    assert (disk.access_sas.startswith(cloud.regions[0].context.endpoint), cloud.east.disks.get("default", "os").disk_state) == (
+        True,
+        "ActiveSAS",
+    )
+    with pytest.raises(ResourceExistsError) as caught:
+        cloud.east.restore_points.begin_delete("default", "web", "rp1")
+    assert caught.value.error is not None
+    assert caught.value.error.code == "DiskRestorePointUsedByCustomer"
+    assert cloud.east.disk_restore_point.begin_revoke_access("default", "web", "rp1", name).result() is None
+    assert cloud.east.disks.begin_revoke_access("default", "os").result() is None
+    cloud.east.restore_points.begin_delete("default", "web", "rp1").result()

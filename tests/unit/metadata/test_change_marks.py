@@ -45,6 +45,7 @@ INTERNAL_TABLES = frozenset(
         "catalogue_head",
         "replicas",
         "replica_feeds",
+        "access_grants",
     }
 )
 _WRITES = frozenset({"insert", "update", "delete", "insert_row", "update_row", "delete_row", "insert_or"})

@@ -6,10 +6,10 @@ from starlette.responses import Response
 from farpoint.api.answers import empty_answer, json_answer, operation_headers
 from farpoint.api.body import Body
 from farpoint.api.caller import ArmCaller
+from farpoint.api.disk_documents import disk_document
 from farpoint.api.lists import list_page
 from farpoint.api.paths import ALL, DISK, IN_GROUP, disk_arm_id
 from farpoint.api.schemas.disks import parse_disk
-from farpoint.api.views.disks import disk_view
 from farpoint.services import disks, restores, verification
 from farpoint.services.references import DISK_TYPE
 from farpoint.services.restores import RestoreRequest
@@ -25,7 +25,7 @@ def put_disk(caller: ArmCaller, group: str, disk: str, body: Body) -> Response:
         put = restores.restore_disk(caller.context, request, principal=caller.principal)
     else:
         put = disks.attach_disk(caller.context, request)
-    document = disk_view(put.resource, subscription=caller.subscription)
+    document = disk_document(caller.context, put.resource)
     if put.operation is None:
         return json_answer(document)
     headers = operation_headers(caller.context, put.operation, api_version=caller.api_version, location=True)
@@ -35,7 +35,7 @@ def put_disk(caller: ArmCaller, group: str, disk: str, body: Body) -> Response:
 @router.get(DISK)
 def get_disk(caller: ArmCaller, group: str, disk: str) -> Response:
     """Show a disk."""
-    return json_answer(disk_view(disks.get_disk(caller.context, group=group, name=disk), subscription=caller.subscription))
+    return json_answer(disk_document(caller.context, disks.get_disk(caller.context, group=group, name=disk)))
 
 
 @router.delete(DISK)

@@ -5,12 +5,12 @@ from starlette.responses import Response
 
 from farpoint.api.answers import RETRY_AFTER_SECONDS, empty_answer, json_answer, operation_headers
 from farpoint.api.caller import ArmCaller, Caller
+from farpoint.api.disk_documents import disk_document
 from farpoint.api.paths import ALL
-from farpoint.api.views.disks import disk_view
 from farpoint.api.views.operations import arm_failure, arm_status, status_view
 from farpoint.model.documents import JsonObject
 from farpoint.model.operations import Operation, OperationKind
-from farpoint.services import operations
+from farpoint.services import granting, operations
 
 router = APIRouter()
 
@@ -39,8 +39,11 @@ def _result(caller: Caller, operation: Operation) -> Response:
 
 
 def _output(caller: Caller, operation: Operation) -> JsonObject | None:
-    """Return the resource that a finished disk operation made; other operations have none."""
-    if operation.kind is not OperationKind.RESTORE_DISK or arm_status(operation) != "Succeeded":
+    """Return what a finished disk operation made: a disk, or the URL of its bytes; other operations have nothing to show."""
+    if arm_status(operation) != "Succeeded":
         return None
-    disk = operations.disk_of(caller.context, operation)
-    return None if disk is None else disk_view(disk, subscription=caller.subscription)
+    if operation.kind is OperationKind.RESTORE_DISK:
+        disk = operations.disk_of(caller.context, operation)
+        return None if disk is None else disk_document(caller.context, disk)
+    url = granting.granted_url(caller.context, operation, principal=caller.principal)
+    return None if url is None else {"accessSAS": url}

@@ -15,6 +15,7 @@ from farpoint.services.restores import SOURCE_TARGET, RestoreRequest
 
 #: What Azure's own clients ask for when told nothing.
 _SKU_DEFAULT = "Premium_LRS"
+_OFFERED = (CreateOption.ATTACH, CreateOption.RESTORE)
 #: Longest path Linux takes.
 _PATH_MAX = 4096
 
@@ -26,10 +27,10 @@ class _CreationData(Shape):
     @field_validator("create_option")
     @classmethod
     def _known(cls, value: str) -> str:
-        for option in CreateOption:
+        for option in _OFFERED:
             if value.lower() == option.value.lower():
                 return option.value
-        message = f"'{value:.50}' is not supported; use {' or '.join(CreateOption)}"
+        message = f"'{value:.50}' is not supported; use {' or '.join(_OFFERED)}"
         raise ValueError(message)
 
 

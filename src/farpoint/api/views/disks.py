@@ -2,14 +2,15 @@
 
 from farpoint.api.views.progress import failure_view
 from farpoint.api.views.text import PLATFORM_KEY, arm_time, size_gib, tags_of
+from farpoint.model.access import AccessLevel
 from farpoint.model.arm_id import compute_id
 from farpoint.model.documents import JsonObject
 from farpoint.model.resources import Disk, ProvisioningState
 from farpoint.services.json_reading import present
 
 
-def disk_view(disk: Disk, *, subscription: str) -> JsonObject:
-    """Show *disk*; one that is still being restored shows only what is settled, as Azure does."""
+def disk_view(disk: Disk, *, subscription: str, access: AccessLevel | None) -> JsonObject:
+    """Show *disk*; one that is still being restored shows only what is settled, as Azure does. *access* is what is granted on it now."""
     return present(
         name=disk.name,
         id=str(compute_id(subscription=subscription, group=disk.group, path=(("disks", disk.name),))),
@@ -18,11 +19,11 @@ def disk_view(disk: Disk, *, subscription: str) -> JsonObject:
         tags=tags_of(disk.tags),
         sku={"name": disk.sku, "tier": disk.sku.partition("_")[0]},
         managedBy=disk.managed_by,
-        properties=_properties(disk),
+        properties=_properties(disk, access),
     )
 
 
-def _properties(disk: Disk) -> JsonObject:
+def _properties(disk: Disk, access: AccessLevel | None) -> JsonObject:
     shown = present(
         osType=disk.os_type,
         creationData=present(createOption=disk.create_option.value, sourceResourceId=disk.source_resource_id),
@@ -33,7 +34,7 @@ def _properties(disk: Disk) -> JsonObject:
             "encryption": PLATFORM_KEY,
             "networkAccessPolicy": "AllowAll",
             "publicNetworkAccess": "Enabled",
-            "diskState": "Unattached" if disk.managed_by is None else "Attached",
+            "diskState": _state(disk, access),
             "diskSizeBytes": disk.size_bytes,
             "uniqueId": str(disk.id),
         }
@@ -47,3 +48,12 @@ def _properties(disk: Disk) -> JsonObject:
             error=failure_view(disk.failure),
         ),
     }
+
+
+def _state(disk: Disk, access: AccessLevel | None) -> str:
+    """Return Azure's word for what is being done with the disk."""
+    if disk.awaits_upload:
+        return "ReadyToUpload" if access is None else "ActiveUpload"
+    if access is not None:
+        return "ActiveSAS"
+    return "Unattached" if disk.managed_by is None else "Attached"

@@ -1,0 +1,20 @@
+"""The ARM documents of disks, which also show what is granted on them."""
+
+from collections.abc import Sequence
+
+from farpoint.api.views.disks import disk_view
+from farpoint.model.documents import JsonObject
+from farpoint.model.resources import Disk
+from farpoint.services.access_grants import live_access
+from farpoint.services.context import RegionContext
+
+
+def disk_document(context: RegionContext, disk: Disk) -> JsonObject:
+    """Return the document of one disk."""
+    return disk_documents(context, [disk])[0]
+
+
+def disk_documents(context: RegionContext, disks: Sequence[Disk]) -> list[JsonObject]:
+    """Return the documents of these disks, as they are at one moment."""
+    granted = live_access(context)
+    return [disk_view(disk, subscription=context.subscription_id, access=granted.get(disk.id)) for disk in disks]
