@@ -10,7 +10,7 @@ PYTEST = timeout --foreground --signal=INT --kill-after=20
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo test test-long test-azcopy check format format-check lint types floors tidy coverage bench lock changelog clean
+.PHONY: help venv demo test test-long test-az test-azcopy check format format-check lint types floors tidy coverage bench lock changelog clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,16 @@ test-long: .venv/.ready ## all tests
 test-azcopy: .venv/.ready ## tests that run Microsoft's AzCopy, which is installed from npm first
 	@tools/install-azcopy
 	@PATH="$(CURDIR)/build/azcopy:$$PATH" $(BIN)/python -m pytest -m long tests/integration/blob/test_azcopy.py $(ARGS)
+
+# az pins packages of its own, azure-mgmt-compute 34.1 among them: an environment beside ours.
+.venv-az/.ready: requirements-az.lock
+	@rm -rf .venv-az
+	@$(BIN)/python -m venv .venv-az
+	@.venv-az/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --requirement requirements-az.lock
+	@touch $@
+
+test-az: .venv/.ready .venv-az/.ready ## the real az and azure-mgmt-compute 34.1 against two regions (installs them first)
+	@$(PYTEST) $(LONG_SECONDS) $(BIN)/python -m pytest -m az $(ARGS) tests/az
 
 check: format-check lint types floors tidy test ## everything CI asks for
 
@@ -71,10 +81,11 @@ lock: ## renew the pins that no longer fit pyproject.toml; UPGRADE=1 renews all
 	@test -x $(BIN)/uv || $(MAKE) --no-print-directory venv
 	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra build --output-file requirements.lock
 	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra build --extra dev --constraint requirements.lock --output-file requirements-dev.lock
-	@! grep -nE '[a-z]+://' requirements.lock requirements-dev.lock || { echo "a lock names an address" >&2; exit 1; }
+	@$(LOCK:pyproject.toml=requirements-az.in) $(if $(UPGRADE),--upgrade) --output-file requirements-az.lock
+	@! grep -nE '[a-z]+://' requirements.lock requirements-dev.lock requirements-az.lock || { echo "a lock names an address" >&2; exit 1; }
 
 changelog: .venv/.ready ## show the changelog that the fragments make
 	@$(BIN)/towncrier build --draft --version next
 
 clean: ## remove what make made
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .make-venv.lock
+	rm -rf .venv .venv-az build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .make-venv.lock

@@ -29,6 +29,8 @@ class Code(StrEnum):
     RESOURCE_GROUP_NOT_FOUND = "ResourceGroupNotFound"
     GROUP_BEING_DELETED = "ResourceGroupBeingDeleted"
     SUBSCRIPTION_NOT_FOUND = "SubscriptionNotFound"
+    INVALID_RESOURCE_NAMESPACE = "InvalidResourceNamespace"
+    INVALID_TEMPLATE = "InvalidTemplate"
     METHOD_NOT_ALLOWED = "MethodNotAllowed"
     CONFLICT = "Conflict"
     OPERATION_NOT_ALLOWED = "OperationNotAllowed"

@@ -16,6 +16,11 @@ def human_bytes(count: float) -> str:
     return f"{count:.0f} B"
 
 
+def whole_gib(size_bytes: int) -> int:
+    """Return ARM's diskSizeGB: whole GiB, rounded up, at least 1."""
+    return max(1, -(-size_bytes // GIB))
+
+
 def round_up(value: int, multiple: int) -> int:
     """Return the smallest multiple of *multiple* that is not below *value*."""
     return -(-value // multiple) * multiple

@@ -10,8 +10,8 @@ from farpoint.testing.fingerprint import Fingerprint, changes
 from farpoint.testing.ground import Ground
 from farpoint.testing.journeys import BRIEF, JOURNEYS
 
-#: While it is restored, a disk is locked: whoever takes over waits, so what is still written into it is not seen by anybody.
-LOCKING = ("restoreDisk", "restoreDiskOverOther")
+#: While it is written, a disk is locked: whoever takes over waits, so what is still written into it is not seen by anybody.
+LOCKING = ("restoreDisk", "restoreDiskOverOther", "copyDisk")
 
 
 class Takeover:

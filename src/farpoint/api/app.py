@@ -1,5 +1,6 @@
 """The client API of one region, as an ASGI application. It is served over TLS (api.listeners); nothing here knows sockets."""
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from attrs import frozen
@@ -13,14 +14,18 @@ from farpoint.api.front_door import FrontDoor
 from farpoint.api.routers import (
     access,
     collections,
+    deployments,
     disk_points,
     disks,
     groups,
     login,
+    network,
     operations,
     points,
+    providers,
     regions,
     resources,
+    snapshots,
     subscriptions,
     virtual_machines,
 )
@@ -35,10 +40,14 @@ _ROUTERS: Final = (
     access.router,
     collections.router,
     disks.router,
+    snapshots.router,
     virtual_machines.router,
     groups.router,
     resources.router,
+    network.router,
+    deployments.router,
     regions.router,
+    providers.router,
     subscriptions.router,
     login.router,
 )
@@ -51,6 +60,8 @@ class Tokens:
     verifier: TokenVerifier
     issuer: TokenIssuer
     clients: ClientDirectory
+    #: Token keys of this region and those it knows, by region GUID.
+    public_keys: Callable[[], Mapping[str, bytes]]
 
 
 def build_client_app(context: RegionContext, tokens: Tokens) -> FastAPI:
@@ -60,6 +71,7 @@ def build_client_app(context: RegionContext, tokens: Tokens) -> FastAPI:
     app.state.verifier = tokens.verifier
     app.state.issuer = tokens.issuer
     app.state.clients = tokens.clients
+    app.state.public_keys = tokens.public_keys
     for router in _ROUTERS:
         app.include_router(router)
     app.router.routes.extend(BlobApp(context).routes())

@@ -20,6 +20,8 @@ _SCHEME: Final = "bearer"
 #: Key in the state of a request.
 _CALLER: Final = "farpoint.caller"
 _COMPUTE: Final = "/providers/microsoft.compute/"
+#: Clients register a provider with a version of 2016.
+_REGISTRATION: Final = f"{_COMPUTE}register"
 
 
 class Claims(Protocol):
@@ -83,7 +85,7 @@ def identify(request: Request) -> Caller:
     verifier: TokenVerifier = request.app.state.verifier
     claims = verifier.verify(_bearer_token(request))
     query = {name.lower(): value for name, value in request.query_params.items()}
-    version = _check_version(query.get("api-version"), oldest=_OLDEST if _COMPUTE in request.url.path.lower() else "")
+    version = _check_version(query.get("api-version"), oldest=_OLDEST if _is_of_compute(request) else "")
     _check_subscription(context, request.path_params.get("subscription"))
     return Caller(context=context, principal=claims.client_id, api_version=version, query=query, path=request.scope["path"])
 
@@ -109,6 +111,11 @@ def _bearer_token(request: Request) -> str:
             Code.AUTHENTICATION_FAILED, "Authentication failed. The 'Authorization' header is not a bearer token.", hint=hint
         )
     return token.strip()
+
+
+def _is_of_compute(request: Request) -> bool:
+    path = request.url.path.lower()
+    return _COMPUTE in path and not path.endswith(_REGISTRATION)
 
 
 def _check_version(version: str | None, *, oldest: str) -> str:

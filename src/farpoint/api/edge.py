@@ -82,9 +82,9 @@ class Edge:
 def fold_path(path: str) -> str:
     """Write the fixed words of an ARM path in lower case: every second segment, and the namespace after ``providers``.
 
-    Names keep their case. Other paths are left as they are.
+    Names keep their case. Empty segments go: ``az resource show`` sends ``…/Microsoft.Compute//disks/…``. Other paths are left as they are.
     """
-    segments = path.split("/")
+    segments = ["", *(segment for segment in path.split("/") if segment)]
     if len(segments) < 2 or segments[1].lower() != "subscriptions":  # noqa: PLR2004 - the first segment of a path that begins with a slash
         return path
     folded = [segment.lower() if place % 2 else segment for place, segment in enumerate(segments)]

@@ -14,7 +14,16 @@ COLLECTION: Final = f"{IN_GROUP}/restorepointcollections/{{collection}}"
 POINT: Final = f"{COLLECTION}/restorepoints/{{point}}"
 DISK_POINTS: Final = f"{POINT}/diskrestorepoints"
 DISK: Final = f"{IN_GROUP}/disks/{{disk}}"
+SNAPSHOT: Final = f"{IN_GROUP}/snapshots/{{snapshot}}"
 VM: Final = f"{IN_GROUP}/virtualmachines/{{vm}}"
+PROVIDERS: Final = f"{SUBSCRIPTION}/providers"
+PROVIDER: Final = f"{PROVIDERS}/{{namespace}}"
+#: Networks, interfaces and the like, which are described and not run.
+NETWORK_ALL: Final = f"{SUBSCRIPTION}/providers/microsoft.network/{{kind}}"
+NETWORK_IN_GROUP: Final = f"{GROUP}/providers/microsoft.network/{{kind}}"
+NETWORK: Final = f"{NETWORK_IN_GROUP}/{{name}}"
+DEPLOYMENTS: Final = f"{GROUP}/providers/microsoft.resources/deployments"
+DEPLOYMENT: Final = f"{DEPLOYMENTS}/{{deployment}}"
 REGIONS: Final = f"{SUBSCRIPTION}/providers/farpoint/regions"
 
 

@@ -9,12 +9,13 @@ from farpoint.api.disk_documents import disk_document
 from farpoint.api.views.collections import collection_view
 from farpoint.api.views.disk_points import disk_point_view
 from farpoint.api.views.points import point_view
+from farpoint.api.views.snapshots import snapshot_view
 from farpoint.api.views.text import arm_time
 from farpoint.api.views.virtual_machines import vm_view
 from farpoint.errors import Code, RefusedError
 from farpoint.model.arm_id import ArmId, parse_arm_id
 from farpoint.model.documents import JsonObject
-from farpoint.services import collections, disks, points, virtual_machines
+from farpoint.services import collections, disks, points, snapshots, virtual_machines
 from farpoint.services.context import RegionContext
 from farpoint.services.references import COLLECTION_TYPE, POINT_TYPE
 from farpoint.services.replica_reads import with_farpoint
@@ -70,14 +71,26 @@ def _show(context: RegionContext, arm_id: ArmId) -> JsonObject | None:
     match [(segment.lower(), name) for segment, name in arm_id.path]:
         case [("disks", name)]:
             return disk_document(context, disks.get_disk(context, group=group, name=name))
+        case [("snapshots", name)]:
+            return snapshot_view(snapshots.get_snapshot(context, group=group, name=name), subscription=subscription)
         case [("virtualmachines", name)]:
             return vm_view(virtual_machines.get_vm(context, group=group, name=name), subscription=subscription, instance_view=True)
-        case [("restorepointcollections", name)]:
-            return collection_view(collections.get_collection(context, group=group, name=name), subscription=subscription)
-        case [("restorepointcollections", collection), ("restorepoints", name)]:
+        case [("restorepointcollections", collection), *below]:
+            return _show_below(context, below, group=group, collection=collection)
+        case _:
+            return None
+
+
+def _show_below(context: RegionContext, below: list[tuple[str, str]], *, group: str, collection: str) -> JsonObject | None:
+    """Show a restore point collection, or what *below* names inside it."""
+    subscription = context.subscription_id
+    match below:
+        case []:
+            return collection_view(collections.get_collection(context, group=group, name=collection), subscription=subscription)
+        case [("restorepoints", name)]:
             details = points.get_point(context, group=group, collection=collection, name=name)
             return point_view(details, subscription=subscription, expand_instance_view=True)
-        case [("restorepointcollections", collection), ("restorepoints", point), ("diskrestorepoints", name)]:
+        case [("restorepoints", point), ("diskrestorepoints", name)]:
             details, disk = points.get_disk_point(context, group=group, collection=collection, point=point, name=name)
             return disk_point_view(details, disk, subscription=subscription)
         case _:

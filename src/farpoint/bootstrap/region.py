@@ -80,7 +80,7 @@ def build_region(config: RegionConfig, storage: Storage, *, clock: Clock, entrop
     bench = _bench(config, storage, peering, context)
     runner = _runner(config, storage, bench, clock)
     ensure_default_group(context)
-    tokens = Tokens(verifier=verifier, issuer=issuer, clients=secrets)
+    tokens = Tokens(verifier=verifier, issuer=issuer, clients=secrets, public_keys=peering.pins.token_keys)
     listeners = _listeners(config, context, tokens, _serving(storage, peering, verifier, context), peering)
     return Region(
         config=config,

@@ -1,6 +1,6 @@
-"""Restore point collections."""
+"""Restore point collections. Those behind snapshots (snapshots.py) are found by their id only, and never listed."""
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, Select, select
 
 from farpoint.metadata.catalogue import mark_changed
 from farpoint.metadata.rows import RowValues, delete_row, insert_row, name_key, of_span, update_row
@@ -26,7 +26,7 @@ def update_collection(conn: Connection, collection: Collection) -> None:
 
 def get_collection(conn: Connection, *, group: str, name: str) -> Collection | None:
     """Return the collection of that name, whatever its case."""
-    query = select(collections).where(collections.c.group_key == name_key(group), collections.c.name_key == name_key(name))
+    query = _select_shown().where(collections.c.group_key == name_key(group), collections.c.name_key == name_key(name))
     row = conn.execute(query).mappings().one_or_none()
     return None if row is None else _collection_of(row)
 
@@ -39,7 +39,7 @@ def get_collection_by_guid(conn: Connection, guid: CollectionId) -> Collection |
 
 def list_collections(conn: Connection, *, group: str | None = None, span: Span = WHOLE) -> list[Collection]:
     """Return the collections of one group or of all, by group and name, or a stretch of them."""
-    query = of_span(select(collections), collections, group=group, span=span)
+    query = of_span(_select_shown(), collections, group=group, span=span)
     return [_collection_of(row) for row in conn.execute(query).mappings()]
 
 
@@ -54,6 +54,10 @@ def delete_collection(conn: Connection, guid: CollectionId) -> None:
 def _mark(conn: Connection, collection: Collection) -> None:
     path = compute_path(collection.group, ("restorePointCollections", collection.name))
     mark_changed(conn, ResourceKind.COLLECTION, collection.id, path)
+
+
+def _select_shown() -> Select[tuple[object, ...]]:
+    return select(collections).where(~collections.c.of_snapshots)
 
 
 def _words_for(collection: Collection) -> str:
@@ -72,6 +76,7 @@ def _values_of(collection: Collection) -> RowValues:
         "source_id": collection.source_id,
         "source_location": collection.source_location,
         "time_created": collection.time_created,
+        "of_snapshots": collection.of_snapshots,
     }
 
 
@@ -85,4 +90,5 @@ def _collection_of(row: RowMapping) -> Collection:
         source_id=row["source_id"],
         source_location=row["source_location"],
         time_created=row["time_created"],
+        of_snapshots=row["of_snapshots"],
     )

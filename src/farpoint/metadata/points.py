@@ -27,8 +27,9 @@ def update_point(conn: Connection, point: RestorePoint) -> None:
 
 
 def get_point(conn: Connection, *, group: str, collection: str, name: str) -> RestorePoint | None:
-    """Return the point of that name, whatever the case of the three names."""
+    """Return the point of that name, whatever the case of the three names; never one behind a snapshot."""
     query = _select_points().where(
+        ~collections.c.of_snapshots,
         collections.c.group_key == name_key(group),
         collections.c.name_key == name_key(collection),
         points.c.name_key == name_key(name),

@@ -57,6 +57,8 @@ disks = Table(
     Column("provisioning_state", Text, nullable=False),
     Column("time_created", Moment, nullable=False),
     Column("managed_by", Text),
+    Column("source_unique_id", Text),
+    Column("hyper_v_generation", Text),
     Column("awaits_upload", Boolean, nullable=False),
     Column("state", StateDigest),
     Column("operation", Guid),
@@ -104,6 +106,7 @@ collections = Table(
     Column("source_id", Text, nullable=False),
     Column("source_location", Text, nullable=False),
     Column("time_created", Moment, nullable=False),
+    Column("of_snapshots", Boolean, nullable=False),
     UniqueConstraint("group_key", "name_key"),
 )
 
@@ -156,6 +159,46 @@ disk_points = Table(
     Column("read_bytes", BigInteger, nullable=False),
     Column("stored_bytes", BigInteger, nullable=False),
     UniqueConstraint("point", "name_key"),
+)
+
+snapshots = Table(
+    "snapshots",
+    METADATA,
+    Column("id", Guid, primary_key=True),
+    Column("group", Text, nullable=False),
+    Column("group_key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("location", Text, nullable=False),
+    Column("tags", Document, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("create_option", Text, nullable=False),
+    Column("source_resource_id", Text, nullable=False),
+    Column("source_unique_id", Text, nullable=False),
+    Column("incremental", Boolean, nullable=False),
+    Column("os_type", Text),
+    Column("hyper_v_generation", Text),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("point", Guid, ForeignKey("points.id"), nullable=False, unique=True),
+    Column("time_created", Moment, nullable=False),
+    UniqueConstraint("group_key", "name_key"),
+)
+
+#: Resources that are kept as they were given: networks and interfaces, which nothing here carries out, and deployments.
+descriptions = Table(
+    "descriptions",
+    METADATA,
+    Column("id", Guid, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("type_key", Text, nullable=False),
+    Column("group", Text, nullable=False),
+    Column("group_key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("location", Text, nullable=False),
+    Column("tags", Document, nullable=False),
+    Column("properties", Document, nullable=False),
+    UniqueConstraint("group_key", "type_key", "name_key"),
 )
 
 operations = Table(

@@ -20,6 +20,8 @@ OperationId = NewType("OperationId", uuid.UUID)
 #: GUIDs of resources.
 GroupId = NewType("GroupId", uuid.UUID)
 DiskId = NewType("DiskId", uuid.UUID)
+SnapshotId = NewType("SnapshotId", uuid.UUID)
+DescriptionId = NewType("DescriptionId", uuid.UUID)
 VmId = NewType("VmId", uuid.UUID)
 CollectionId = NewType("CollectionId", uuid.UUID)
 PointId = NewType("PointId", uuid.UUID)

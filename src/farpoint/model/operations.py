@@ -17,14 +17,23 @@ class OperationKind(StrEnum):
     CREATE_POINT = "createPoint"
     COPY_POINT = "copyPoint"
     RESTORE_DISK = "restoreDisk"
+    COPY_DISK = "copyDisk"
     DELETE_POINT = "deletePoint"
     DELETE_COLLECTION = "deleteCollection"
+    CREATE_SNAPSHOT = "createSnapshot"
+    COPY_SNAPSHOT = "copySnapshot"
+    DELETE_SNAPSHOT = "deleteSnapshot"
     VERIFY_POINT = "verifyPoint"
     VERIFY_DISK = "verifyDisk"
     DELETE_GROUP = "deleteGroup"
     #: These two are done when they are answered: their rows are born ended, and nobody follows them.
     BEGIN_ACCESS = "beginGetAccess"
     END_ACCESS = "endGetAccess"
+
+    @property
+    def is_copy_from_region(self) -> bool:
+        """True for what pulls from another region."""
+        return self in {OperationKind.COPY_POINT, OperationKind.COPY_SNAPSHOT}
 
 
 class OperationState(StrEnum):

@@ -33,9 +33,15 @@ class CopyState(StrEnum):
 class CreateOption(StrEnum):
     """How a disk came to be (creationData.createOption)."""
 
+    #: Registers what is there.
     ATTACH = "Attach"
-    RESTORE = "Restore"
+    EMPTY = "Empty"
+    #: Empty, and to be written over SAS before anything else.
     UPLOAD = "Upload"
+    #: From a disk or a snapshot.
+    COPY = "Copy"
+    #: From a disk restore point.
+    RESTORE = "Restore"
 
 
 class GroupState(StrEnum):
@@ -69,7 +75,7 @@ class Disk:
     sku: str
     os_type: str | None
     create_option: CreateOption
-    #: ARM id of the disk restore point it was restored from.
+    #: ARM id of the disk restore point, snapshot or disk it was made from.
     source_resource_id: str | None
     #: Absolute path of the file or device, symlinks resolved.
     path: str
@@ -79,9 +85,12 @@ class Disk:
     time_created: dt.datetime
     #: ARM id of the VM it is attached to.
     managed_by: str | None = None
+    #: ARM's uniqueId of the disk whose contents it was made from.
+    source_unique_id: str | None = None
+    hyper_v_generation: str | None = None
     #: True from the creation of an Upload disk until its contents have come and were checked: nobody may use it before.
     awaits_upload: bool = False
-    #: Map root of a restored disk, as published.
+    #: Map root of a restored or copied disk, as published.
     state: DiskState | None = None
     operation: OperationId | None = None
     failure: Failure | None = None
@@ -130,6 +139,8 @@ class Collection:
     source_id: str
     source_location: str
     time_created: dt.datetime
+    #: True for the collections behind snapshots, which are shown nowhere: each has the points of one disk (snapshots.py).
+    of_snapshots: bool = False
 
 
 @frozen(kw_only=True)

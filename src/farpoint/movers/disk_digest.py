@@ -10,12 +10,19 @@ from farpoint.model.disk import DiskState, Geometry
 from farpoint.model.ids import NodeId
 from farpoint.movers.batch_reader import BatchReader
 from farpoint.movers.batches import Batch, cut_batches
-from farpoint.movers.lanes import Lanes
+from farpoint.movers.lanes import Lane, Lanes
 from farpoint.vault.map_update import Run, update_map
 
 
 def compute_state(source: BlockSource, geometry: Geometry, lanes: Lanes, on_read: Callable[[int], None]) -> DiskState:
     """Return the state of the disk behind *source*; equal states are equal disks, byte for byte."""
+    return digest_runs(lambda: _DigestLane(source, geometry), source, geometry, lanes, on_read)
+
+
+def digest_runs(
+    make_lane: Callable[[], Lane[Batch, Run]], source: BlockSource, geometry: Geometry, lanes: Lanes, on_read: Callable[[int], None]
+) -> DiskState:
+    """Read the whole disk through lanes of the caller's; return the state that their runs add up to."""
     read_bytes = 0
 
     def idle() -> None:
@@ -23,7 +30,7 @@ def compute_state(source: BlockSource, geometry: Geometry, lanes: Lanes, on_read
 
     def runs() -> Generator[Run]:
         nonlocal read_bytes
-        with closing(lanes.run(lambda: _DigestLane(source, geometry), cut_batches(source.extents(), geometry), idle=idle)) as found:
+        with closing(lanes.run(make_lane, cut_batches(source.extents(), geometry), idle=idle)) as found:
             for run in found:
                 if run.ids is not None:
                     read_bytes += (run.count - 1) * geometry.block_bytes + geometry.length_of(run.first + run.count - 1)

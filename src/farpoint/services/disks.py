@@ -1,4 +1,4 @@
-"""Disks: registering raw files and block devices of the region's pools, reading them back, forgetting them.
+"""Disks: registering raw files and block devices of the region's pools, reading them back, changing their tags, forgetting them.
 
 The data is never touched: registering looks at a disk, deleting forgets it and leaves the file where it is.
 """
@@ -24,9 +24,11 @@ from farpoint.services.groups import open_group, require_group
 from farpoint.services.outcome import Put
 from farpoint.services.ownership import refuse_taken_name
 from farpoint.services.references import require_own_location
-from farpoint.services.refusals import conflict, not_allowed, resource_missing
+from farpoint.services.refusals import conflict, invalid, not_allowed, resource_missing
+from farpoint.units import whole_gib
 
 PATH_TARGET: Final = "properties.farpoint.path"
+SIZE_TARGET: Final = "properties.diskSizeGB"
 
 
 @frozen(kw_only=True)
@@ -43,6 +45,21 @@ class AttachRequest:
     path: str | None
     #: None: the disk's own, or the default for a new one.
     block_bytes: int | None
+    hyper_v_generation: str | None = None
+    #: What the client expects; None when it does not say.
+    size_gib: int | None = None
+
+
+@frozen(kw_only=True)
+class DiskChange:
+    """A PATCH: what is None stays as it is."""
+
+    group: str
+    name: str
+    tags: JsonObject | None
+    sku: str | None
+    #: The size the client expects; no disk is ever resized.
+    size_gib: int | None
 
 
 def attach_disk(context: RegionContext, request: AttachRequest) -> Put[Disk]:
@@ -50,22 +67,28 @@ def attach_disk(context: RegionContext, request: AttachRequest) -> Put[Disk]:
     require_own_location(context, request.location)
     group = require_group(context, request.group).name
     refuse_taken_name(context, context.arm_id(group, ("disks", request.name)))
-    facts = _look_at(place_of(context, group=group, name=request.name, path=request.path))
+    with context.database.read() as conn:
+        existing = disks.get_disk(conn, group=group, name=request.name)
+    facts = _look_at(place_of(context, group=group, name=request.name, path=request.path, existing=existing))
     with context.database.write() as conn:
         open_group(conn, group)
         existing = disks.get_disk(conn, group=group, name=request.name)
         refuse_taken_path(context, conn, facts.path, name=request.name, group=group)
         if existing is not None:
             updated = _updated(existing, request, facts)
+            refuse_resize(updated, request.size_gib)
             disks.update_disk(conn, updated)
             return Put(resource=updated, created=False)
         disk = _new_disk(context, request, facts, group=group)
+        refuse_resize(disk, request.size_gib)
         disks.insert_disk(conn, disk)
     return Put(resource=disk, created=True)
 
 
-def place_of(context: RegionContext, *, group: str, name: str, path: str | None) -> Path:
-    """Return the disk's resolved path: the one asked for, or the default place."""
+def place_of(context: RegionContext, *, group: str, name: str, path: str | None, existing: Disk | None) -> Path:
+    """Return the disk's resolved path: the one asked for, else where the existing disk is, else the default place."""
+    if path is None and existing is not None:
+        return Path(existing.path)
     if path is None:
         return context.pools.default_path(region=context.name, group=group, disk=name)
     try:
@@ -81,6 +104,36 @@ def refuse_taken_path(context: RegionContext, conn: Connection, path: Path, *, g
         return
     message = f"{path} is registered already as {context.arm_id(other.group, ('disks', other.name))}."
     raise conflict(message, hint="Use that disk, or delete it first (its file stays).", target=PATH_TARGET)
+
+
+def refuse_unready(disk: Disk, *, target: str) -> None:
+    """Refuse to use a disk that is still being made, or that waits for its upload."""
+    if disk.awaits_upload:
+        raise not_allowed(f"Disk '{disk.name}' waits for its upload.", hint="Write it over SAS, then end the access.", target=target)
+    if disk.provisioning_state is not ProvisioningState.SUCCEEDED:
+        message = f"Disk '{disk.name}' is not ready: {disk.provisioning_state}."
+        raise not_allowed(message, hint="Wait until it is, then ask again.", target=target)
+
+
+def refuse_resize(disk: Disk, size_gib: int | None) -> None:
+    """Refuse a request that expects another size than the disk has."""
+    if size_gib not in {None, whole_gib(disk.size_bytes)}:
+        message = (
+            f"Disk '{disk.name}' has {disk.size_bytes} bytes ({whole_gib(disk.size_bytes)} GiB); it cannot be resized to {size_gib} GiB."
+        )
+        raise invalid(SIZE_TARGET, message, hint="Make a new disk of that size, or leave diskSizeGB out.")
+
+
+def patch_disk(context: RegionContext, change: DiskChange) -> Disk:
+    """Change the tags or the sku."""
+    with context.database.write() as conn:
+        disk = disks.get_disk(conn, group=change.group, name=change.name)
+        if disk is None:
+            raise resource_missing(context.arm_id(change.group, ("disks", change.name)))
+        refuse_resize(disk, change.size_gib)
+        updated = evolve(disk, tags=disk.tags if change.tags is None else change.tags, sku=change.sku or disk.sku)
+        disks.update_disk(conn, updated)
+    return updated
 
 
 def get_disk(context: RegionContext, *, group: str, name: str) -> Disk:
@@ -143,6 +196,7 @@ def _new_disk(context: RegionContext, request: AttachRequest, facts: DiskFacts, 
         tags=request.tags,
         sku=request.sku,
         os_type=request.os_type,
+        hyper_v_generation=request.hyper_v_generation,
         create_option=CreateOption.ATTACH,
         source_resource_id=None,
         path=str(facts.path),

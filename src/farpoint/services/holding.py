@@ -4,7 +4,8 @@ from farpoint.errors import Code, HoldLostError, RefusedError, UnavailableError
 from farpoint.metadata.connection import Connection
 from farpoint.metadata.disk_points import list_disk_points
 from farpoint.metadata.holds import Hold, create_or_get_hold, get_hold, release_hold, renew_hold
-from farpoint.metadata.points import get_point
+from farpoint.metadata.points import get_point, get_point_by_guid
+from farpoint.metadata.snapshots import get_snapshot
 from farpoint.model.arm_id import ArmId, parse_arm_id
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import RegionId
@@ -15,6 +16,7 @@ from farpoint.peers.messages import HoldRequest, ReleaseRequest
 from farpoint.services.serving import ServingContext
 
 _POINT_TYPE = "Microsoft.Compute/restorePointCollections/restorePoints"
+_SNAPSHOT_TYPE = "Microsoft.Compute/snapshots"
 
 
 def hold_point(context: ServingContext, *, peer: RegionId, request: HoldRequest) -> HeldPoint:
@@ -80,27 +82,30 @@ def _parse_point_id(text: str) -> ArmId:
         arm_id = parse_arm_id(text)
     except ValueError as error:
         raise RefusedError(Code.INVALID_PARAMETER, str(error), target="point") from error
-    if not arm_id.is_type(_POINT_TYPE):
-        raise RefusedError(Code.INVALID_PARAMETER, f"{text} is not a restore point", target="point")
+    if not arm_id.is_type(_POINT_TYPE) and not arm_id.is_type(_SNAPSHOT_TYPE):
+        raise RefusedError(Code.INVALID_PARAMETER, f"{text} is neither a restore point nor a snapshot", target="point")
     return arm_id
 
 
 def _find_point(conn: Connection, arm_id: ArmId) -> RestorePoint:
-    point = get_point(conn, group=arm_id.group, collection=arm_id.parent.name, name=arm_id.name)
+    point = _point_at(conn, arm_id)
     if point is None or point.provisioning_state is ProvisioningState.DELETING:
-        raise RefusedError(
-            Code.COPY_SOURCE_NOT_FOUND, f"restore point {arm_id} is not in this region", hint="It may have been deleted; choose another."
-        )
+        raise RefusedError(Code.COPY_SOURCE_NOT_FOUND, f"{arm_id} is not in this region", hint="It may have been deleted; choose another.")
     return point
+
+
+def _point_at(conn: Connection, arm_id: ArmId) -> RestorePoint | None:
+    if not arm_id.is_type(_SNAPSHOT_TYPE):
+        return get_point(conn, group=arm_id.group, collection=arm_id.parent.name, name=arm_id.name)
+    snapshot = get_snapshot(conn, group=arm_id.group, name=arm_id.name)
+    return None if snapshot is None else get_point_by_guid(conn, snapshot.point)
 
 
 def _not_ready(point: RestorePoint, arm_id: ArmId) -> RefusedError | UnavailableError:
     if point.provisioning_state is ProvisioningState.FAILED:
-        return RefusedError(
-            Code.RESTORE_POINT_NOT_READY, f"restore point {arm_id} failed and holds nothing to copy", hint="Choose another."
-        )
+        return RefusedError(Code.RESTORE_POINT_NOT_READY, f"{arm_id} failed and holds nothing to copy", hint="Choose another.")
     # Unavailable, not refused: the copy waits, visibly, until the point is published.
-    return UnavailableError(Code.RESTORE_POINT_NOT_READY, f"restore point {arm_id} is not complete yet")
+    return UnavailableError(Code.RESTORE_POINT_NOT_READY, f"{arm_id} is not complete yet")
 
 
 def _facts_of(point: RestorePoint, arm_id: ArmId, disks: list[DiskRestorePoint]) -> JsonObject:
@@ -115,7 +120,7 @@ def _facts_of(point: RestorePoint, arm_id: ArmId, disks: list[DiskRestorePoint])
 def _disk_facts(disk: DiskRestorePoint, arm_id: ArmId) -> JsonObject:
     return {
         "name": disk.name,
-        "id": str(arm_id.child("diskRestorePoints", disk.name)),
+        "id": str(arm_id if arm_id.is_type(_SNAPSHOT_TYPE) else arm_id.child("diskRestorePoints", disk.name)),
         "osType": disk.os_type,
         "lun": disk.lun,
         "family": disk.family_id,

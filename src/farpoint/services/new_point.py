@@ -5,21 +5,19 @@ other capture of the VM runs and that the name is free, and insert point, disk p
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from attrs import evolve, frozen
 
-from farpoint.disks.in_use import refuse_if_in_use
-from farpoint.disks.inspect import inspect_disk
-from farpoint.errors import Code, FarpointError, RefusedError
+from farpoint.errors import Code, RefusedError
 from farpoint.metadata import collections, disk_points, disks, operations, points, virtual_machines
 from farpoint.metadata.connection import Connection
 from farpoint.model.arm_id import parse_arm_id
-from farpoint.model.ids import DiskPointId, PointId
+from farpoint.model.ids import PointId
 from farpoint.model.manifest import Consistency
 from farpoint.model.operations import Operation, OperationKind
 from farpoint.model.resources import AttachedDisk, Collection, Disk, DiskRestorePoint, ProvisioningState, RestorePoint, VirtualMachine
+from farpoint.services.captures import captured_disk_row, look_at_disk
 from farpoint.services.context import RegionContext
 from farpoint.services.groups import require_group
 from farpoint.services.new_operations import new_operation
@@ -71,7 +69,7 @@ def create_point(context: RegionContext, request: PointRequest, *, principal: st
     require_group(context, request.group)
     with context.database.read() as conn:
         subject = _read_subject(context, conn, request, excluded)
-    sizes = [_look(disk, allow_live=request.allow_live) for _, disk in subject.chosen]
+    sizes = [look_at_disk(disk, allow_live=request.allow_live) for _, disk in subject.chosen]
     with context.database.write() as conn:
         if _read_subject(context, conn, request, excluded) != subject:
             raise not_allowed(_CHANGED, hint="Please try again later.")
@@ -119,21 +117,6 @@ def _choose(conn: Connection, vm: VirtualMachine, excluded: frozenset[str]) -> t
     if not chosen:
         raise invalid(EXCLUDE_TARGET, f"Nothing of VM '{vm.name}' is left to capture.", hint="Leave at least one disk.")
     return tuple(chosen)
-
-
-def _look(disk: Disk, *, allow_live: bool) -> int:
-    """Return the disk's size now; refuse one that is missing, unreadable or in use."""
-    path = Path(disk.path)
-    try:
-        facts = inspect_disk(path)
-        refuse_if_in_use(path, allow_live=allow_live)
-    except RefusedError as error:
-        raise _of_disk(error, disk) from error
-    return facts.size_bytes
-
-
-def _of_disk(error: FarpointError, disk: Disk) -> RefusedError:
-    return RefusedError(error.code, f"Disk '{disk.name}': {error.message}", hint=error.hint, place=evolve(error.place, disk=disk.name))
 
 
 def _refuse_concurrent(context: RegionContext, conn: Connection, vm: VirtualMachine) -> None:
@@ -194,26 +177,10 @@ def _rows(context: RegionContext, conn: Connection, request: PointRequest, *, su
         manifest=None,
         operation=operation.id,
     )
-    rows = tuple(_disk_row(context, conn, point, attached=attached, disk=disk) for attached, disk in subject.chosen)
+    rows = tuple(_disk_row(context, conn, point, attached, disk) for attached, disk in subject.chosen)
     return PointDetails(point=point, disks=rows, operation=operation)
 
 
-def _disk_row(context: RegionContext, conn: Connection, point: RestorePoint, *, attached: AttachedDisk, disk: Disk) -> DiskRestorePoint:
-    guid = DiskPointId(context.entropy.guid())
-    before = disk_points.latest_state_of_disk(conn, source_unique_id=str(disk.id))
-    return DiskRestorePoint(
-        id=guid,
-        point=point.id,
-        name=f"{disk.name}_{guid}",
-        disk_name=disk.name,
-        lun=attached.lun,
-        os_type=(disk.os_type or "Linux") if attached.lun is None else disk.os_type,
-        source_disk_id=attached.disk_id,
-        source_disk_point_id=None,
-        source_location=context.name,
-        source_unique_id=str(disk.id),
-        family_id=before.family_id if before is not None else str(context.entropy.guid()),
-        time_created=point.time_created,
-        size_bytes=disk.size_bytes,
-        block_bytes=disk.block_bytes,
-    )
+def _disk_row(context: RegionContext, conn: Connection, point: RestorePoint, attached: AttachedDisk, disk: Disk) -> DiskRestorePoint:
+    row = captured_disk_row(context, conn, point, disk, lun=attached.lun)
+    return evolve(row, os_type=row.os_type or "Linux") if attached.lun is None else row

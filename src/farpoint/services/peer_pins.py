@@ -1,12 +1,13 @@
 """The keys of the peers as this region knows them: pinned at first contact over mutual TLS, looked up ever after."""
 
 import uuid
+from collections.abc import Mapping
 
 from attrs import frozen
 
 from farpoint.errors import Code, RefusedError
 from farpoint.metadata.database import Database
-from farpoint.metadata.peers import PeerPin, get_pin, put_pin
+from farpoint.metadata.peers import PeerPin, get_pin, list_pins, put_pin
 from farpoint.model.ids import RegionId
 from farpoint.model.remote import RegionIdentity
 
@@ -42,6 +43,12 @@ class PeerPins:
             return self.own.token_key
         pin = self._pin(region)
         return None if pin is None else pin.token_key
+
+    def token_keys(self) -> Mapping[str, bytes]:
+        """Return the token keys of this region and of every region met, by region GUID."""
+        with self.database.read() as conn:
+            pins = list_pins(conn)
+        return {str(self.own.region): self.own.token_key, **{str(pin.region): pin.token_key for pin in pins}}
 
     def signing_key(self, region: RegionId) -> bytes | None:
         """Return the key that checks a region's manifests and receipts, None for a region never met."""

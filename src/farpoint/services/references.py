@@ -8,6 +8,7 @@ from farpoint.services.refusals import invalid
 
 VM_TYPE = "Microsoft.Compute/virtualMachines"
 DISK_TYPE = "Microsoft.Compute/disks"
+SNAPSHOT_TYPE = "Microsoft.Compute/snapshots"
 COLLECTION_TYPE = "Microsoft.Compute/restorePointCollections"
 POINT_TYPE = f"{COLLECTION_TYPE}/restorePoints"
 DISK_POINT_TYPE = f"{POINT_TYPE}/diskRestorePoints"

@@ -43,7 +43,7 @@ def not_allowed(message: str, *, hint: str, target: str = "") -> RefusedError:
     return RefusedError(Code.OPERATION_NOT_ALLOWED, message, hint=hint, target=target)
 
 
-def not_ready(name: str, percent: float) -> RefusedError:
-    """Refuse to use a restore point whose bytes are not all here and checked."""
-    message = f"Restore point '{name}' is not complete: {percent:.1f} %."
-    return RefusedError(Code.RESTORE_POINT_NOT_READY, message, hint="Wait until its instance view says succeeded, then ask again.")
+def not_ready(what: str, percent: float) -> RefusedError:
+    """Refuse to use a restore point or snapshot whose bytes are not all here and checked."""
+    message = f"{what} is not complete: {percent:.1f} %."
+    return RefusedError(Code.RESTORE_POINT_NOT_READY, message, hint="Wait until it is shown as complete, then ask again.")

@@ -1,6 +1,6 @@
-"""Restoring a disk: check the restore point and the target, write the rows, start the work.
+"""Making a disk from something: a disk restore point (Restore), a snapshot or another disk (Copy).
 
-Steps: find the disk restore point and see that it is complete; look at the target (outside any transaction); in one transaction check
+Steps: find the source and see that it is complete; look at the target (outside any transaction); in one transaction check
 again and write disk and operation; start the workflow. Asking again for the same restore is answered with what there is: the running
 one, the finished disk, or, after a failure, a new run that goes on from what is stored.
 """
@@ -16,30 +16,31 @@ from farpoint.disks.inspect import RESTORING_SUFFIX
 from farpoint.disks.open_target import open_target
 from farpoint.disks.target import Resume, TargetRequest
 from farpoint.errors import Code, RefusedError
-from farpoint.metadata import disk_points, disks, operations, points, restore_checkpoints
+from farpoint.metadata import disks, operations, restore_checkpoints
 from farpoint.metadata.connection import Connection
 from farpoint.model.arm_id import ArmId
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import DiskId
 from farpoint.model.operations import Operation, OperationKind
-from farpoint.model.resources import CreateOption, Disk, DiskRestorePoint, ProvisioningState
+from farpoint.model.resources import CreateOption, Disk, ProvisioningState
+from farpoint.services.captures import look_at_disk
 from farpoint.services.context import RegionContext
-from farpoint.services.disks import PATH_TARGET, place_of, refuse_taken_path
+from farpoint.services.disk_sources import SOURCE_TARGET, DiskSource, find_source, missing_source
+from farpoint.services.disks import PATH_TARGET, place_of, refuse_resize, refuse_taken_path
 from farpoint.services.groups import open_group, require_group
 from farpoint.services.new_operations import new_operation
 from farpoint.services.outcome import Put
 from farpoint.services.ownership import refuse_taken_name
-from farpoint.services.references import DISK_POINT_TYPE, parse_reference, require_own_location
-from farpoint.services.refusals import conflict, entity_missing, invalid
-from farpoint.services.verification import refuse_incomplete
-from farpoint.units import GIB
+from farpoint.services.references import DISK_POINT_TYPE, DISK_TYPE, SNAPSHOT_TYPE, parse_reference, require_own_location
+from farpoint.services.refusals import conflict, invalid, not_allowed
+from farpoint.units import whole_gib
 
-SOURCE_TARGET: Final = "properties.creationData.sourceResourceId"
+_SOURCE_TYPES: Final = {CreateOption.RESTORE: (DISK_POINT_TYPE,), CreateOption.COPY: (SNAPSHOT_TYPE, DISK_TYPE)}
 
 
 @frozen(kw_only=True)
 class RestoreRequest:
-    """A PUT that restores a disk."""
+    """A PUT that restores or copies a disk."""
 
     group: str
     name: str
@@ -47,7 +48,7 @@ class RestoreRequest:
     tags: JsonObject
     sku: str
     os_type: str | None
-    #: ARM id of the disk restore point.
+    #: ARM id of the disk restore point; for a copy of the snapshot or disk.
     source_id: str
     #: None: the default place in the first pool.
     path: str | None
@@ -56,30 +57,32 @@ class RestoreRequest:
     #: What the client expects; None when it does not say.
     size_gib: int | None = None
     block_bytes: int | None = None
+    hyper_v_generation: str | None = None
+    create_option: CreateOption = CreateOption.RESTORE
 
 
 def restore_disk(context: RegionContext, request: RestoreRequest, *, principal: str) -> Put[Disk]:
-    """Create a disk from a disk restore point; the work goes on after the answer."""
+    """Create a disk from its source; the work goes on after the answer."""
     require_own_location(context, request.location)
     group = require_group(context, request.group).name
     refuse_taken_name(context, context.arm_id(group, ("disks", request.name)))
     request = evolve(request, group=group)
-    source = parse_reference(context, request.source_id, DISK_POINT_TYPE, target=SOURCE_TARGET)
-    path = place_of(context, group=group, name=request.name, path=request.path)
+    source = parse_reference(context, request.source_id, *_SOURCE_TYPES[request.create_option], target=SOURCE_TARGET)
     with context.database.read() as conn:
         existing = disks.get_disk(conn, group=group, name=request.name)
-        found = None if _is_done(existing, source, path) else _find_source(conn, source)
-        resume = None if existing is None else _resume(conn, existing)
-    if found is not None:
-        _refuse_other_size(request, found)
-        _look_at_target(context, request, path, found, resume)
+    path = place_of(context, group=group, name=request.name, path=request.path, existing=existing)
+    size_bytes = None if _is_done(existing, request, source, path) else _look(context, request, source, path)
     with context.database.write() as conn:
         open_group(conn, group)
         existing = disks.get_disk(conn, group=group, name=request.name)
-        if existing is not None and _is_done(existing, source, path):
+        if existing is not None and _is_done(existing, request, source, path):
             return _repeated(conn, existing, request)
         refuse_taken_path(context, conn, path, group=group, name=request.name)
-        found = _find_source(conn, source)
+        found = find_source(conn, source)
+        if found is None or size_bytes is None:
+            message = f"'{source.name}' or disk '{request.name}' was deleted meanwhile."
+            raise not_allowed(message, hint="Ask again.", target=SOURCE_TARGET)
+        found = evolve(found, size_bytes=size_bytes)
         disk = _disk_row(context, request, source=source, path=path, found=found, existing=existing)
         operation = _operation(context, request, disk=disk, found=found, principal=principal)
         disk = evolve(disk, operation=operation.id)
@@ -92,18 +95,19 @@ def restore_disk(context: RegionContext, request: RestoreRequest, *, principal: 
     return Put(resource=disk, created=existing is None, operation=operation)
 
 
-def _is_done(existing: Disk | None, source: ArmId, path: Path) -> bool:
-    """Tell whether this very restore is running or complete; refuse a name that is taken by anything else."""
+def _is_done(existing: Disk | None, request: RestoreRequest, source: ArmId, path: Path) -> bool:
+    """Tell whether this very work is running or complete; refuse a name that is taken by anything else."""
     if existing is None:
         return False
     same_source = (existing.source_resource_id or "").lower() == source.key
-    if existing.create_option is not CreateOption.RESTORE or not same_source or existing.path != str(path):
+    if existing.create_option is not request.create_option or not same_source or existing.path != str(path):
         message = f"Disk '{existing.name}' exists: {existing.create_option} at {existing.path}, {existing.provisioning_state}."
         raise conflict(message, hint="Choose another name, or delete it first (its file stays).")
     return existing.provisioning_state is not ProvisioningState.FAILED
 
 
 def _repeated(conn: Connection, existing: Disk, request: RestoreRequest) -> Put[Disk]:
+    refuse_resize(existing, request.size_gib)
     updated = evolve(existing, tags=request.tags, sku=request.sku)
     disks.update_disk(conn, updated)
     running: Operation | None = None
@@ -112,24 +116,28 @@ def _repeated(conn: Connection, existing: Disk, request: RestoreRequest) -> Put[
     return Put(resource=updated, created=False, operation=running)
 
 
-def _find_source(conn: Connection, source: ArmId) -> DiskRestorePoint:
-    """Return the disk restore point; refuse one that is unknown here or not complete."""
-    point_id = source.parent
-    point = points.get_point(conn, group=source.group, collection=point_id.parent.name, name=point_id.name)
-    found = None if point is None else disk_points.get_disk_point(conn, point.id, source.name)
-    if point is None or found is None:
-        error = entity_missing(source, target=SOURCE_TARGET)
-        hint = f"{error.hint} A disk is restored in the region that has the restore point."
-        raise RefusedError(error.code, error.message, hint=hint, target=SOURCE_TARGET)
-    refuse_incomplete(conn, point)
-    return found
+def _look(context: RegionContext, request: RestoreRequest, source: ArmId, path: Path) -> int:
+    """Look at source and target outside any transaction; refuse what cannot be done; return the size of the source now."""
+    with context.database.read() as conn:
+        existing = disks.get_disk(conn, group=request.group, name=request.name)
+        found = find_source(conn, source)
+        resume = None if existing is None else _resume(conn, existing)
+    if found is None:
+        raise missing_source(context, source)
+    if found.disk is not None:
+        found = evolve(found, size_bytes=look_at_disk(found.disk, allow_live=False))
+    _refuse_other_size(request, found)
+    _look_at_target(context, request, path, found, resume)
+    return found.size_bytes
 
 
-def _refuse_other_size(request: RestoreRequest, found: DiskRestorePoint) -> None:
-    size = max(1, -(-found.size_bytes // GIB))
+def _refuse_other_size(request: RestoreRequest, found: DiskSource) -> None:
+    size = whole_gib(found.size_bytes)
     if request.size_gib not in {None, size}:
-        message = f"The disk has {found.size_bytes} bytes ({size} GiB), not {request.size_gib} GiB."
-        raise invalid("properties.diskSizeGB", message, hint="A disk is restored at its own size; leave diskSizeGB out.")
+        message = f"The source has {found.size_bytes} bytes ({size} GiB), not {request.size_gib} GiB."
+        raise invalid(
+            "properties.diskSizeGB", message, hint="A disk has the size of its source and cannot be resized; leave diskSizeGB out."
+        )
     if request.block_bytes not in {None, found.block_bytes}:
         message = f"The disk's block size is {found.block_bytes} bytes, chosen when it was first captured."
         raise invalid("properties.farpoint.blockSizeBytes", message, hint="Leave it out.")
@@ -141,7 +149,7 @@ def _resume(conn: Connection, disk: Disk) -> Resume | None:
     return None if checkpoint is None else Resume(identity=checkpoint.identity, synced_bytes=checkpoint.synced_bytes)
 
 
-def _look_at_target(context: RegionContext, request: RestoreRequest, path: Path, found: DiskRestorePoint, resume: Resume | None) -> None:
+def _look_at_target(context: RegionContext, request: RestoreRequest, path: Path, found: DiskSource, resume: Resume | None) -> None:
     """Refuse a target that may not be written. Only looks; the workflow checks again when it has the lock.
 
     What an earlier run of the same restore wrote is ours to go on with, also when it came as far as the final name.
@@ -173,10 +181,11 @@ def _is_block_device(path: Path) -> bool:
 
 
 def _disk_row(
-    context: RegionContext, request: RestoreRequest, *, source: ArmId, path: Path, found: DiskRestorePoint, existing: Disk | None
+    context: RegionContext, request: RestoreRequest, *, source: ArmId, path: Path, found: DiskSource, existing: Disk | None
 ) -> Disk:
     if existing is not None:
-        return evolve(existing, tags=request.tags, sku=request.sku, provisioning_state=ProvisioningState.UPDATING, failure=None)
+        again = evolve(existing, provisioning_state=ProvisioningState.UPDATING, state=None, failure=None)
+        return evolve(again, tags=request.tags, sku=request.sku, size_bytes=found.size_bytes)
     return Disk(
         id=DiskId(context.entropy.guid()),
         group=request.group,
@@ -185,7 +194,9 @@ def _disk_row(
         tags=request.tags,
         sku=request.sku,
         os_type=request.os_type or found.os_type,
-        create_option=CreateOption.RESTORE,
+        hyper_v_generation=request.hyper_v_generation or found.hyper_v_generation,
+        create_option=request.create_option,
+        source_unique_id=found.unique_id,
         source_resource_id=str(source),
         path=str(path),
         size_bytes=found.size_bytes,
@@ -195,12 +206,13 @@ def _disk_row(
     )
 
 
-def _operation(context: RegionContext, request: RestoreRequest, *, disk: Disk, found: DiskRestorePoint, principal: str) -> Operation:
+def _operation(context: RegionContext, request: RestoreRequest, *, disk: Disk, found: DiskSource, principal: str) -> Operation:
+    source: JsonObject = {"diskPointId": str(found.disk_point)} if found.disk is None else {"sourceDiskId": str(found.disk.id)}
     return new_operation(
         context,
-        OperationKind.RESTORE_DISK,
+        OperationKind.RESTORE_DISK if found.disk is None else OperationKind.COPY_DISK,
         resource=context.arm_id(disk.group, ("disks", disk.name)),
         subject=str(disk.id),
         principal=principal,
-        request={"diskPointId": str(found.id), "path": disk.path, "overwrite": request.overwrite},
+        request={**source, "path": disk.path, "overwrite": request.overwrite},
     )

@@ -7,7 +7,7 @@ from farpoint.model.documents import JsonObject, JsonValue
 from farpoint.model.resources import Disk, VirtualMachine
 from farpoint.services.context import RegionContext
 from farpoint.services.json_reading import object_at, objects_at, present, text_at, without
-from farpoint.units import GIB
+from farpoint.units import whole_gib
 
 #: What of a VM's properties a restore point keeps (azure-wire.md §9).
 _KEPT = ("hardwareProfile", "osProfile", "diagnosticsProfile", "licenseType", "securityProfile", "userData", "hyperVGeneration")
@@ -34,7 +34,7 @@ def _entry(context: RegionContext, disk: Disk, lun: int | None, settings: JsonOb
         name=disk.name,
         createOption="Attach",
         caching=text_at(settings, "caching") or "None",
-        diskSizeGB=max(1, -(-disk.size_bytes // GIB)),
+        diskSizeGB=whole_gib(disk.size_bytes),
         managedDisk=managed,
     )
     return {**without(settings, *known), **known}

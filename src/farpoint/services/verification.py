@@ -47,14 +47,14 @@ def verify_disk(context: RegionContext, disk: ArmId, *, principal: str) -> Opera
     return operation
 
 
-def refuse_incomplete(conn: Connection, point: RestorePoint) -> None:
-    """Refuse a point whose bytes are not all here and checked, or that is going away."""
+def refuse_incomplete(conn: Connection, point: RestorePoint, *, what: str = "Restore point") -> None:
+    """Refuse a point, or the snapshot it is behind, whose bytes are not all here and checked, or that is going away."""
     details: PointDetails = details_of(conn, point)
     if point.provisioning_state is ProvisioningState.DELETING:
-        raise not_allowed(f"Restore point '{point.name}' is being deleted.", hint="Use another restore point.")
+        raise not_allowed(f"{what} '{point.name}' is being deleted.", hint="Use another one.")
     if not details.complete:
         percent = 0.0 if details.operation is None else details.operation.progress.percent
-        raise not_ready(point.name, percent)
+        raise not_ready(f"{what} '{point.name}'", percent)
 
 
 def _insert_once(conn: Connection, started: Operation) -> Operation:

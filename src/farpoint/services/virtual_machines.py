@@ -1,6 +1,7 @@
 """Virtual machines: descriptions of guests that run elsewhere, and the disks each one attaches. No disk is ever in two."""
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 from attrs import evolve, frozen
 
@@ -9,10 +10,11 @@ from farpoint.metadata.connection import Connection
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import VmId
 from farpoint.model.regions import region_key
-from farpoint.model.resources import AttachedDisk, Disk, ProvisioningState, VirtualMachine
+from farpoint.model.resources import AttachedDisk, Disk, VirtualMachine
 from farpoint.model.spans import WHOLE, Span
 from farpoint.services.access_grants import refuse_if_shared
 from farpoint.services.context import RegionContext
+from farpoint.services.disks import refuse_unready
 from farpoint.services.groups import open_group, require_group
 from farpoint.services.outcome import Put
 from farpoint.services.ownership import refuse_taken_name
@@ -79,6 +81,24 @@ def get_vm(context: RegionContext, *, group: str, name: str) -> VirtualMachine:
     return found
 
 
+def patch_vm(context: RegionContext, *, group: str, name: str, tags: JsonObject | None) -> VirtualMachine:
+    """Change the tags; None leaves them."""
+    with context.database.write() as conn:
+        found = virtual_machines.get_vm(conn, group=group, name=name)
+        if found is None:
+            raise resource_missing(context.arm_id(group, ("virtualMachines", name)))
+        changed = found if tags is None else evolve(found, tags=tags)
+        virtual_machines.update_vm(conn, changed)
+    return changed
+
+
+def refuse_power(context: RegionContext, *, group: str, name: str, action: str) -> NoReturn:
+    """Refuse to change whether a VM runs."""
+    found = get_vm(context, group=group, name=name)
+    message = f"Farpoint does not run VM '{found.name}', it describes it: {action} cannot be done here."
+    raise not_allowed(message, hint="Start or stop the guest where it runs.")
+
+
 def list_vms(context: RegionContext, *, group: str | None = None, span: Span = WHOLE) -> Sequence[VirtualMachine]:
     """Return the region's own VMs, of one group or of all, or a stretch of them."""
     with context.database.read() as conn:
@@ -122,12 +142,7 @@ def _find_disk(context: RegionContext, conn: Connection, attachment: DiskAttachm
     disk = disks.get_disk(conn, group=arm_id.group, name=arm_id.name)
     if disk is None:
         raise resource_missing(arm_id, target=attachment.target)
-    if disk.provisioning_state is not ProvisioningState.SUCCEEDED:
-        message = f"Disk '{disk.name}' is not ready: {disk.provisioning_state}."
-        raise not_allowed(message, hint="Wait until its restore has succeeded.", target=attachment.target)
-    if disk.awaits_upload:
-        message = f"Disk '{disk.name}' awaits its upload."
-        raise not_allowed(message, hint="Upload its contents and call endGetAccess first.", target=attachment.target)
+    refuse_unready(disk, target=attachment.target)
     if disk.managed_by is None:
         refuse_if_shared(context, conn, disk.id)
     return disk

@@ -92,7 +92,8 @@ class ArmRegion:
     def _new_app(self) -> FastAPI:
         clients = ClientSecrets({CLIENT: SECRET_HASH})
         verifier = TokenVerifier(tenant_id=TENANT, clock=self.clock, key_of=self.keys.get, knows_client=clients.knows)
-        return build_client_app(self.context, Tokens(verifier=verifier, issuer=self.issuer, clients=clients))
+        tokens = Tokens(verifier=verifier, issuer=self.issuer, clients=clients, public_keys=lambda: self.keys)
+        return build_client_app(self.context, tokens)
 
     def disk_file(self, name: str, size_bytes: int = MIB) -> Path:
         """Make a sparse disk in the pool."""

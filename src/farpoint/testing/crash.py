@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from farpoint.errors import SupersededError
 from farpoint.metadata.operations import claim_operation
 from farpoint.model.ids import OperationId
-from farpoint.model.operations import OperationKind, OperationState
+from farpoint.model.operations import OperationState
 from farpoint.operations.steps import InlineSteps, Steps
 from farpoint.testing.direct_source import DirectSource
 from farpoint.testing.effects import KilledError
 from farpoint.testing.fingerprint import Fingerprint, fingerprint
 from farpoint.testing.invariants import check_region, ended_copies_hold_nothing, ended_operations_left_nothing, stored_chunks
-from farpoint.testing.journeys import Journey
+from farpoint.testing.journey import Journey
 from farpoint.testing.point_contents import all_points
 from farpoint.testing.regions import SmallRegion
 from farpoint.testing.remembered_steps import StepMemory
@@ -64,7 +64,7 @@ class Trial:
         check_region(self.region)
         if self.state is OperationState.RUNNING:
             self._check_unfinished()
-            if self.region.operation(self.operation).kind is OperationKind.COPY_POINT:
+            if self.region.operation(self.operation).kind.is_copy_from_region:
                 self._wire.check_reported(self.region.operation(self.operation).progress.bytes_done)
 
     def finish(self) -> None:
@@ -139,7 +139,7 @@ class Trial:
     def _check_unfinished(self) -> None:
         kind = self.region.operation(self.operation).kind
         # A copy is published two steps before its operation ends: from there on the point is to be seen, and whole (check_region).
-        if kind is not OperationKind.COPY_POINT or not _is_published(self.region, self.operation):
+        if not kind.is_copy_from_region or not _is_published(self.region, self.operation):
             self.journey.check_hidden()
 
 
@@ -188,7 +188,7 @@ class WireWatch:
     def __init__(self, journey: Journey) -> None:
         """Watch the copies of the journey's region."""
         self._region = journey.region
-        copies = self._region.operation(journey.operation).kind is OperationKind.COPY_POINT
+        copies = self._region.operation(journey.operation).kind.is_copy_from_region
         self._ids = _chunk_ids(journey.stage.east) if copies else {}
         self._durable: set[bytes] = set()
         self._arrived_bytes = 0

@@ -11,7 +11,8 @@ from unittest.mock import patch
 from farpoint.movers import batches, plan, restore, transfer
 from farpoint.testing.crash import Trial
 from farpoint.testing.effects import Effects
-from farpoint.testing.journeys import JOURNEYS, Journey
+from farpoint.testing.journey import Journey
+from farpoint.testing.journeys import JOURNEYS
 from farpoint.testing.stage import BLOCK_BYTES, Stage
 from farpoint.testing.watched_target import watched_open_target
 from farpoint.units import KIB

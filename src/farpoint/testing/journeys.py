@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from attrs import frozen
-
 from farpoint.metadata import collections, disks, groups, points, virtual_machines
 from farpoint.model.arm_id import parse_arm_id
 from farpoint.model.ids import OperationId
@@ -14,35 +12,18 @@ from farpoint.services.collections import delete_collection
 from farpoint.services.group_deletion import delete_group
 from farpoint.services.points import delete_point
 from farpoint.services.verification import verify_disk, verify_point
+from farpoint.testing.disk_journeys import copy_disk, copy_snapshot, create_snapshot, delete_first_snapshot
+from farpoint.testing.journey import Journey, journey_of
 from farpoint.testing.point_contents import find_point, read_point
 from farpoint.testing.regions import CLIENT, SmallRegion
 from farpoint.testing.stage import DATA_BLOCKS, DATA_BYTES, GROUP, OS_BYTES, Stage, disk_arm_id, point_arm_id
-
-Check = Callable[[], None]
-
-
-@frozen(kw_only=True)
-class Journey:
-    """One operation that was asked for and not begun; rewind() comes back to this moment."""
-
-    stage: Stage
-    #: Where it runs.
-    region: SmallRegion
-    operation: OperationId
-    rewind: Callable[[], None]
-    #: What the user sees when it has succeeded.
-    check_success: Check
-    #: What the user sees while it runs and when it has failed: nothing half done.
-    check_hidden: Check
-    #: Does what a user does after a failure, and returns the operation that is to succeed then.
-    ask_again: Callable[[], OperationId]
 
 
 def create_point(stage: Stage) -> Journey:
     """Capture a second point, a little of both disks changed."""
     _first_point(stage)
     operation = stage.request_point("rp1")
-    return _journey(
+    return journey_of(
         stage,
         stage.east,
         operation,
@@ -96,7 +77,7 @@ def restore_disk(stage: Stage, *, overwrite: bool = False) -> Journey:
         assert disk.state is None
         assert disk.provisioning_state is not ProvisioningState.SUCCEEDED
 
-    return _journey(stage, stage.east, ask(), check_success=check_success, check_hidden=check_hidden, ask_again=ask)
+    return journey_of(stage, stage.east, ask(), check_success=check_success, check_hidden=check_hidden, ask_again=ask)
 
 
 def delete_first_point(stage: Stage) -> Journey:
@@ -113,7 +94,7 @@ def delete_first_point(stage: Stage) -> Journey:
         assert find_point(stage.east, "web01", "rp0") is None
         _shows(stage, stage.east, "web01", "rp1")
 
-    return _journey(
+    return journey_of(
         stage,
         stage.east,
         ask(),
@@ -144,7 +125,7 @@ def delete_whole_collection(stage: Stage) -> Journey:
         for name in ("rp0", "rp1"):
             _shows(stage, stage.east, "web01", name)
 
-    return _journey(stage, stage.west, ask(), check_success=check_success, check_hidden=check_sources, ask_again=ask)
+    return journey_of(stage, stage.west, ask(), check_success=check_success, check_hidden=check_sources, ask_again=ask)
 
 
 def delete_whole_group(stage: Stage) -> Journey:
@@ -169,7 +150,7 @@ def delete_whole_group(stage: Stage) -> Journey:
             # The tombstone is written with the operation's end, when nothing is left.
             assert groups.get_group(conn, GROUP) is not None
 
-    return _journey(stage, stage.east, ask(), check_success=check_success, check_hidden=check_hidden, ask_again=ask)
+    return journey_of(stage, stage.east, ask(), check_success=check_success, check_hidden=check_hidden, ask_again=ask)
 
 
 def verify_copied_point(stage: Stage, *, full: bool) -> Journey:
@@ -183,7 +164,7 @@ def verify_copied_point(stage: Stage, *, full: bool) -> Journey:
     def ask() -> OperationId:
         return verify_point(stage.west.context, arm_id, full=full, principal=CLIENT).id
 
-    return _journey(stage, stage.west, ask(), check_success=check, check_hidden=check, ask_again=ask)
+    return journey_of(stage, stage.west, ask(), check_success=check, check_hidden=check, ask_again=ask)
 
 
 def verify_restored_disk(stage: Stage) -> Journey:
@@ -196,7 +177,7 @@ def verify_restored_disk(stage: Stage) -> Journey:
     def ask() -> OperationId:
         return verify_disk(stage.east.context, parse_arm_id(disk_arm_id("new")), principal=CLIENT).id
 
-    return _journey(stage, stage.east, ask(), check_success=check, check_hidden=check, ask_again=ask)
+    return journey_of(stage, stage.east, ask(), check_success=check, check_hidden=check, ask_again=ask)
 
 
 #: One of each kind and shape.
@@ -209,6 +190,10 @@ JOURNEYS: Mapping[str, Callable[[Stage], Journey]] = {
     "deletePoint": delete_first_point,
     "deleteCollection": delete_whole_collection,
     "deleteGroup": delete_whole_group,
+    "copyDisk": copy_disk,
+    "createSnapshot": create_snapshot,
+    "copySnapshot": copy_snapshot,
+    "deleteSnapshot": delete_first_snapshot,
     "verifyPoint": partial(verify_copied_point, full=False),
     "verifyPointFull": partial(verify_copied_point, full=True),
     "verifyDisk": verify_restored_disk,
@@ -216,7 +201,8 @@ JOURNEYS: Mapping[str, Callable[[Stage], Journey]] = {
 
 
 #: Those whose every kind of moment is struck in each run of the suite; the others differ from them in little, and wait for the long run.
-BRIEF = tuple(name for name in JOURNEYS if name not in {"copySecondPoint", "restoreDiskOverOther", "verifyPointFull"})
+_LIKE_OTHERS = frozenset({"copySecondPoint", "restoreDiskOverOther", "createSnapshot", "copySnapshot", "verifyPointFull"})
+BRIEF = tuple(name for name in JOURNEYS if name not in _LIKE_OTHERS)
 
 
 def disk_point_arm_id(region: SmallRegion, collection: str, point: str, disk: str) -> str:
@@ -225,26 +211,6 @@ def disk_point_arm_id(region: SmallRegion, collection: str, point: str, disk: st
     assert found is not None
     name = next(row.name for row in found[1] if row.disk_name == disk)
     return f"{point_arm_id(collection, point)}/diskRestorePoints/{name}"
-
-
-def _journey(
-    stage: Stage,
-    region: SmallRegion,
-    operation: OperationId,
-    *,
-    check_success: Check,
-    check_hidden: Check,
-    ask_again: Callable[[], OperationId],
-) -> Journey:
-    return Journey(
-        stage=stage,
-        region=region,
-        operation=operation,
-        rewind=stage.keep(),
-        check_success=check_success,
-        check_hidden=check_hidden,
-        ask_again=ask_again,
-    )
 
 
 def _first_point(stage: Stage) -> None:
@@ -256,7 +222,7 @@ def _first_point(stage: Stage) -> None:
 
 def _copy(stage: Stage, name: str) -> Journey:
     operation = stage.request_copy(name)
-    return _journey(
+    return journey_of(
         stage,
         stage.west,
         operation,

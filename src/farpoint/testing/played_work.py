@@ -5,7 +5,7 @@ import uuid
 
 from attrs import evolve
 
-from farpoint.metadata import collections, disk_points, disks, operations, points
+from farpoint.metadata import collections, disk_points, disks, operations, points, snapshots
 from farpoint.model.arm_id import parse_arm_id
 from farpoint.model.disk import DiskState, Geometry
 from farpoint.model.ids import CollectionId, DiskId, DiskPointId, ManifestId, NodeId, OperationId, PointId, ScopeId
@@ -130,7 +130,10 @@ def play_deletion(context: RegionContext, operation: Operation) -> None:
     """Remove what a deletion is about, and end it."""
     subject = uuid.UUID(operation.subject)
     with context.database.write() as conn:
-        if operation.kind is OperationKind.DELETE_POINT:
+        if operation.kind is not OperationKind.DELETE_COLLECTION:
+            snapshot = snapshots.get_snapshot_of_point(conn, PointId(subject))
+            if snapshot is not None:
+                snapshots.delete_snapshot(conn, snapshot.id)
             points.delete_point(conn, PointId(subject))
         else:
             for point in points.list_points(conn, CollectionId(subject)):
@@ -145,13 +148,13 @@ def play_whole_operation(context: RegionContext, operation_id: OperationId, *, s
         operation = operations.get_operation(conn, operation_id)
     assert operation is not None
     match operation.kind:
-        case OperationKind.CREATE_POINT:
+        case OperationKind.CREATE_POINT | OperationKind.CREATE_SNAPSHOT:
             play_publish(context, PointId(uuid.UUID(operation.subject)))
-        case OperationKind.COPY_POINT:
+        case OperationKind.COPY_POINT | OperationKind.COPY_SNAPSHOT:
             _play_whole_copy(context, operation, source=source)
-        case OperationKind.RESTORE_DISK:
+        case OperationKind.RESTORE_DISK | OperationKind.COPY_DISK:
             play_restore(context, DiskId(uuid.UUID(operation.subject)))
-        case OperationKind.DELETE_POINT | OperationKind.DELETE_COLLECTION:
+        case OperationKind.DELETE_POINT | OperationKind.DELETE_SNAPSHOT | OperationKind.DELETE_COLLECTION:
             play_deletion(context, operation)
         case _:
             play_end(context, operation_id)
@@ -160,7 +163,11 @@ def play_whole_operation(context: RegionContext, operation_id: OperationId, *, s
 def _play_whole_copy(context: RegionContext, operation: Operation, *, source: RegionContext) -> None:
     source_id = parse_arm_id(str(operation.request["sourcePointId"]))
     with source.database.read() as conn:
-        point = points.get_point(conn, group=source_id.group, collection=source_id.parent.name, name=source_id.name)
+        if operation.kind is OperationKind.COPY_SNAPSHOT:
+            snapshot = snapshots.get_snapshot(conn, group=source_id.group, name=source_id.name)
+            point = None if snapshot is None else points.get_point_by_guid(conn, snapshot.point)
+        else:
+            point = points.get_point(conn, group=source_id.group, collection=source_id.parent.name, name=source_id.name)
         assert point is not None
         disks_there = tuple(disk_points.list_disk_points(conn, point.id))
     play_copy_start(context, PointId(uuid.UUID(operation.subject)), disks_there, source_point=str(source_id))

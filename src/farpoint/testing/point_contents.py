@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from farpoint.disks.target import TargetState
-from farpoint.metadata import collections, disk_points, points
+from farpoint.metadata import collections, disk_points, points, snapshots
 from farpoint.model.resources import DiskRestorePoint, RestorePoint
 from farpoint.movers.lanes import InlineLanes
 from farpoint.movers.restore import Reports, RestoreParts, restore_disk
@@ -71,8 +71,19 @@ def read_point(region: SmallRegion, collection: str, name: str) -> dict[str, byt
     return {disk.disk_name: read_disk_point(region, disk) for disk in found[1]}
 
 
+def read_snapshot(region: SmallRegion, name: str) -> bytes:
+    """Return the contents of a complete snapshot."""
+    with region.database.read() as conn:
+        snapshot = snapshots.get_snapshot(conn, group="default", name=name)
+        assert snapshot is not None, f"there is no snapshot {name}"
+        [disk] = disk_points.list_disk_points(conn, snapshot.point)
+    return read_disk_point(region, disk)
+
+
 def all_points(region: SmallRegion) -> list[tuple[RestorePoint, list[DiskRestorePoint]]]:
-    """Return every point of a region with its disks."""
+    """Return every point of a region with its disks, those behind snapshots too."""
     with region.database.read() as conn:
         found = [point for collection in collections.list_collections(conn) for point in points.list_points(conn, collection.id)]
+        behind = [points.get_point_by_guid(conn, snapshot.point) for snapshot in snapshots.list_snapshots(conn)]
+        found.extend(point for point in behind if point is not None)
         return [(point, disk_points.list_disk_points(conn, point.id)) for point in found]

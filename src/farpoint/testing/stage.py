@@ -9,10 +9,13 @@ from pathlib import Path
 from farpoint.bucket.bucket import Bucket
 from farpoint.clock import Clock, Entropy
 from farpoint.model.ids import OperationId
+from farpoint.model.resources import CreateOption
+from farpoint.model.snapshots import SnapshotOption
 from farpoint.services.collections import CollectionRequest, put_collection
 from farpoint.services.disks import AttachRequest, attach_disk
 from farpoint.services.new_copy import CopyRequest, copy_point
 from farpoint.services.new_point import PointRequest, create_point
+from farpoint.services.new_snapshot import SnapshotRequest, put_snapshot
 from farpoint.services.restores import RestoreRequest, restore_disk
 from farpoint.services.virtual_machines import DiskAttachment, VmRequest, put_vm
 from farpoint.testing.ambient import FakeClock, SeededEntropy
@@ -108,6 +111,28 @@ class Stage:
         assert operation is not None
         return operation.id
 
+    def request_disk_copy(self, source: str, *, name: str) -> OperationId:
+        """Ask for a disk of that name in eastus, copied from a disk or a snapshot."""
+        request = RestoreRequest(
+            group=GROUP, name=name, location="eastus", tags={}, sku="Standard_LRS", os_type=None, source_id=source,
+            path=str(self.disk_path(name)), overwrite=False, create_option=CreateOption.COPY,
+        )  # fmt: skip
+        operation = restore_disk(self.east.context, request, principal=CLIENT).operation
+        assert operation is not None
+        return operation.id
+
+    def request_snapshot(self, name: str, *, region: SmallRegion | None = None, source: str = "") -> OperationId:
+        """Ask for a snapshot of disk os, or in another region for one of the same name from *source*."""
+        where = region or self.east
+        option = SnapshotOption.COPY_START if source else SnapshotOption.COPY
+        request = SnapshotRequest(
+            group=GROUP, name=name, location=where.name, tags={}, sku="Standard_LRS", create_option=option,
+            source_id=source or disk_arm_id("os"), incremental=True,
+        )  # fmt: skip
+        operation = put_snapshot(where.context, request, principal=CLIENT).operation
+        assert operation is not None
+        return operation.id
+
     def create_point(self, name: str) -> None:
         """Make a complete point."""
         self.east.run(self.request_point(name))
@@ -157,6 +182,11 @@ class Stage:
 def point_arm_id(collection: str, name: str) -> str:
     """Return the ARM id of a restore point."""
     return f"{_COMPUTE}/restorePointCollections/{collection}/restorePoints/{name}"
+
+
+def snapshot_arm_id(name: str) -> str:
+    """Return the ARM id of a snapshot."""
+    return f"{_COMPUTE}/snapshots/{name}"
 
 
 def disk_arm_id(name: str) -> str:

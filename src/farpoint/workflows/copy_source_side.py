@@ -9,7 +9,6 @@ from farpoint.metadata.copy_sources import CopySource
 from farpoint.metadata.operations import claimed_write
 from farpoint.model.ids import OperationId
 from farpoint.model.manifest import Manifest
-from farpoint.model.operations import OperationKind
 from farpoint.movers.ports import HeldPoint, SourceRegion
 from farpoint.vault.manifests import check_statement
 from farpoint.workflows.bench import Work
@@ -83,7 +82,7 @@ def let_go(work: Work, copy: OperationId) -> None:
     """Tidy up after another copy, one whose point is being deleted: its hold, its plan, what its source had said. Idempotent."""
     with work.bench.database.read() as conn:
         operation, kept = operations.get_operation(conn, copy), copy_sources.get_copy_source(conn, copy)
-    if operation is None or operation.kind is not OperationKind.COPY_POINT:
+    if operation is None or not operation.kind.is_copy_from_region:
         return
     if kept is not None:
         _release(work, str(operation.request["sourceRegion"]), kept, None)

@@ -1,4 +1,4 @@
-"""Delete a restore point, or a collection with all its points.
+"""Delete a restore point, a snapshot, or a collection with all its points.
 
 1. bury       write the tombstone of each manifest: whatever a rebuild finds later, these points stay deleted
 2. unpublish  remove the rows, in one transaction
@@ -10,7 +10,7 @@ import uuid
 
 from attrs import evolve
 
-from farpoint.metadata import collections, operations, points
+from farpoint.metadata import collections, operations, points, snapshots
 from farpoint.metadata.connection import Connection
 from farpoint.metadata.operations import claimed_write
 from farpoint.model.arm_id import parse_arm_id
@@ -37,15 +37,20 @@ def _bury(work: Work) -> str:
 
 
 def _point_id(work: Work, point: RestorePoint) -> str:
-    if work.operation.kind is OperationKind.DELETE_POINT:
-        return work.operation.resource_id
-    return str(parse_arm_id(work.operation.resource_id).child("restorePoints", point.name))
+    if work.operation.kind is OperationKind.DELETE_COLLECTION:
+        return str(parse_arm_id(work.operation.resource_id).child("restorePoints", point.name))
+    return work.operation.resource_id
 
 
 def _unpublish(work: Work) -> str:
     with claimed_write(work.bench.database, work.claim) as conn:
         for point in _doomed(work, conn):
+            snapshot = snapshots.get_snapshot_of_point(conn, point.id)
+            if snapshot is not None:
+                snapshots.delete_snapshot(conn, snapshot.id)
             points.delete_point(conn, point.id)
+            if snapshot is not None and not points.list_points(conn, point.collection):
+                collections.delete_collection(conn, point.collection)
         if work.operation.kind is OperationKind.DELETE_COLLECTION:
             collections.delete_collection(conn, _collection(work))
         end_operation(work, conn)

@@ -61,6 +61,7 @@ CREATE TABLE collections (
 	source_id TEXT NOT NULL,
 	source_location TEXT NOT NULL,
 	time_created TEXT NOT NULL,
+	of_snapshots BOOLEAN NOT NULL,
 	PRIMARY KEY (id),
 	UNIQUE (group_key, name_key)
 );
@@ -79,6 +80,20 @@ CREATE TABLE counters (
 	name TEXT NOT NULL,
 	value BIGINT NOT NULL,
 	PRIMARY KEY (name)
+);
+CREATE TABLE descriptions (
+	id VARCHAR(36) NOT NULL,
+	type TEXT NOT NULL,
+	type_key TEXT NOT NULL,
+	"group" TEXT NOT NULL,
+	group_key TEXT NOT NULL,
+	name TEXT NOT NULL,
+	name_key TEXT NOT NULL,
+	location TEXT NOT NULL,
+	tags TEXT NOT NULL,
+	properties TEXT NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (group_key, type_key, name_key)
 );
 CREATE TABLE directory_records (
 	"key" TEXT NOT NULL,
@@ -139,6 +154,8 @@ CREATE TABLE disks (
 	provisioning_state TEXT NOT NULL,
 	time_created TEXT NOT NULL,
 	managed_by TEXT,
+	source_unique_id TEXT,
+	hyper_v_generation TEXT,
 	awaits_upload BOOLEAN NOT NULL,
 	state TEXT,
 	operation VARCHAR(36),
@@ -298,6 +315,29 @@ CREATE TABLE settings (
 	"key" TEXT NOT NULL,
 	value TEXT NOT NULL,
 	PRIMARY KEY ("key")
+);
+CREATE TABLE snapshots (
+	id VARCHAR(36) NOT NULL,
+	"group" TEXT NOT NULL,
+	group_key TEXT NOT NULL,
+	name TEXT NOT NULL,
+	name_key TEXT NOT NULL,
+	location TEXT NOT NULL,
+	tags TEXT NOT NULL,
+	sku TEXT NOT NULL,
+	create_option TEXT NOT NULL,
+	source_resource_id TEXT NOT NULL,
+	source_unique_id TEXT NOT NULL,
+	incremental BOOLEAN NOT NULL,
+	os_type TEXT,
+	hyper_v_generation TEXT,
+	size_bytes BIGINT NOT NULL,
+	point VARCHAR(36) NOT NULL,
+	time_created TEXT NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (group_key, name_key),
+	UNIQUE (point),
+	FOREIGN KEY(point) REFERENCES points (id)
 );
 CREATE TABLE virtual_machines (
 	id VARCHAR(36) NOT NULL,

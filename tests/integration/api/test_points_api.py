@@ -198,7 +198,7 @@ def test_a_vm_that_changes_while_its_disks_are_looked_at_is_refused(east: Arm, c
         assert changed.status_code == 200
         return inspect_disk(path)
 
-    monkeypatch.setattr("farpoint.services.new_point.inspect_disk", look_while_somebody_detaches)
+    monkeypatch.setattr("farpoint.services.captures.inspect_disk", look_while_somebody_detaches)
     answer = east.send("PUT", f"{collection}/restorePoints/rp1", {})
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "OperationNotAllowed")
     assert answer.json()["error"]["message"].startswith("Changes were made to the Virtual Machine")

@@ -1,6 +1,7 @@
 """Virtual machines and the disks they attach."""
 
 import httpx
+import pytest
 from tests.integration.api.arm_client import Arm, compute
 
 from farpoint.testing.arm_region import SUBSCRIPTION
@@ -95,3 +96,58 @@ def test_vms_are_listed_by_group_and_for_all(east: Arm) -> None:
     east.add_vm("web", os_disk=east.attach("os"))
     everything = east.send("GET", f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Compute/virtualMachines").json()["value"]
     assert [vm["name"] for vm in everything] == ["web"]
+
+
+def test_a_patch_changes_tags_and_nothing_else(east: Arm) -> None:
+    path = east.add_vm("web", os_disk=east.attach("os"))
+    answer = east.send("PATCH", path, {"tags": {"a": "b"}})
+    assert (answer.status_code, answer.json()["tags"]) == (200, {"a": "b"})
+    assert east.send("GET", path).json() == answer.json()
+    refused = east.send("PATCH", path, {"properties": {"hardwareProfile": {"vmSize": "huge"}}})
+    assert (refused.status_code, refused.json()["error"]["target"]) == (400, "properties")
+    assert east.send("PATCH", compute("virtualMachines", "none"), {"tags": {}}).status_code == 404
+
+
+def test_the_instance_view_can_be_asked_for_alone(east: Arm) -> None:
+    path = east.add_vm("web", os_disk=east.attach("os"))
+    alone = east.send("GET", f"{path}/instanceView").json()
+    assert alone == east.send("GET", path, expand="instanceView").json()["properties"]["instanceView"]
+    assert [row["code"] for row in alone["statuses"]] == ["ProvisioningState/succeeded", "PowerState/unknown"]
+
+
+@pytest.mark.parametrize("action", ["start", "restart", "powerOff", "deallocate"])
+def test_a_vm_that_runs_elsewhere_is_neither_started_nor_stopped_here(east: Arm, action: str) -> None:
+    path = east.add_vm("web", os_disk=east.attach("os"))
+    answer = east.send("POST", f"{path}/{action}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "OperationNotAllowed")
+    assert "does not run VM 'web'" in answer.json()["error"]["message"]
+    assert east.send("POST", compute("virtualMachines", "none", action)).status_code == 404
+
+
+@pytest.mark.parametrize(("option", "advice"), [("Restore", "createOption Restore"), ("FromImage", "createOption Empty")])
+def test_a_disk_is_made_before_it_is_attached(east: Arm, option: str, advice: str) -> None:
+    os_disk = {"createOption": "Attach", "managedDisk": {"id": east.attach("os")}}
+    data = [{"lun": 0, "createOption": option, "sourceResource": {"id": "/x"}}]
+    body = {"location": "eastus", "properties": {"storageProfile": {"osDisk": os_disk, "dataDisks": data}}}
+    answer = east.send("PUT", compute("virtualMachines", "web"), body)
+    assert (answer.status_code, answer.json()["error"]["target"]) == (400, "properties.storageProfile.dataDisks[0].createOption")
+    assert advice in answer.json()["error"]["message"]
+
+
+def test_data_disks_are_attached_and_detached_in_one_call(east: Arm) -> None:
+    path = east.add_vm("web", os_disk=east.attach("os"), data_disks=(east.attach("first"),))
+    second, third = east.attach("second"), east.attach("third")
+    moves = {"dataDisksToAttach": [{"diskId": second, "lun": 5, "caching": "ReadOnly"}, {"diskId": third}], "dataDisksToDetach": []}
+    answer = east.send("POST", f"{path}/attachDetachDataDisks", moves)
+    assert answer.status_code == 200
+    assert [(disk["name"], disk["lun"], disk["caching"]) for disk in answer.json()["dataDisks"]] == [
+        ("first", 0, "None"), ("third", 1, "None"), ("second", 5, "ReadOnly"),
+    ]  # fmt: skip
+    east.send("POST", f"{path}/attachDetachDataDisks", {"dataDisksToDetach": [{"diskId": second.upper()}]})
+    profile = east.send("GET", path).json()["properties"]["storageProfile"]
+    assert [disk["name"] for disk in profile["dataDisks"]] == ["first", "third"]
+    assert east.send("GET", second).json()["properties"]["diskState"] == "Unattached"
+    taken = east.send("POST", f"{path}/attachDetachDataDisks", {"dataDisksToAttach": [{"diskId": second, "lun": 1}]})
+    assert (taken.status_code, taken.json()["error"]["target"]) == (400, "dataDisksToAttach[0].lun")
+    stranger = east.send("POST", f"{path}/attachDetachDataDisks", {"dataDisksToDetach": [{"diskId": second}]})
+    assert (stranger.status_code, stranger.json()["error"]["target"]) == (400, "dataDisksToDetach[0].diskId")

@@ -140,9 +140,8 @@ def listen(region: SmallRegion, authority: RegionAuthority) -> Listeners:
         port = int(probe.getsockname()[1])
     region.context = evolve(region.context, endpoint=f"https://127.0.0.1:{port}")
     clients = ClientSecrets({CLIENT: SECRET_HASH})
-    verifier = TokenVerifier(
-        tenant_id=TENANT, clock=region.clock, key_of={str(region.region): region.issuer.signer.public}.get, knows_client=clients.knows
-    )
-    app = build_client_app(region.context, Tokens(verifier=verifier, issuer=region.issuer, clients=clients))
+    keys = {str(region.region): region.issuer.signer.public}
+    verifier = TokenVerifier(tenant_id=TENANT, clock=region.clock, key_of=keys.get, knows_client=clients.knows)
+    app = build_client_app(region.context, Tokens(verifier=verifier, issuer=region.issuer, clients=clients, public_keys=lambda: keys))
     own = authority.issue(region.name, region=None)
     return Listeners([client_listener(app, host="127.0.0.1", port=port, tls=context_for_clients(own))])

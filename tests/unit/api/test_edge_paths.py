@@ -15,6 +15,15 @@ from farpoint.api.edge import fold_path
         ("/subscriptions/S/providers/Farpoint/regions/East", "/subscriptions/S/providers/farpoint/regions/East"),
         ("/subscriptions/S/Locations", "/subscriptions/S/locations"),
         ("/subscriptions", "/subscriptions"),
+        # What az sends for a resource without a parent, and for a list.
+        (
+            "/subscriptions/S/resourcegroups/G/providers/Microsoft.Compute//Disks/D",
+            "/subscriptions/S/resourcegroups/G/providers/microsoft.compute/disks/D",
+        ),
+        (
+            "/subscriptions/S/resourcegroups/G/providers/Microsoft.Resources/deployments/",
+            "/subscriptions/S/resourcegroups/G/providers/microsoft.resources/deployments",
+        ),
         ("/Tenant/OAuth2/v2.0/token", "/Tenant/OAuth2/v2.0/token"),
         ("/", "/"),
         ("", ""),

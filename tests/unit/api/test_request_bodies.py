@@ -20,12 +20,13 @@ from farpoint.model.manifest import Consistency
 from farpoint.services.disks import AttachRequest
 from farpoint.services.json_reading import object_at
 from farpoint.services.new_copy import CopyRequest
+from farpoint.services.new_disks import NewDiskRequest
 from farpoint.services.new_point import PointRequest
 from farpoint.services.restores import RestoreRequest
 from farpoint.services.virtual_machines import VmRequest
 
 
-def disk(body: object) -> AttachRequest | RestoreRequest:
+def disk(body: object) -> AttachRequest | NewDiskRequest | RestoreRequest:
     return parse_disk(json.dumps(body).encode(), group="g", name="d")
 
 
@@ -35,6 +36,10 @@ def point(body: object) -> PointRequest | CopyRequest:
 
 def vm(body: object) -> VmRequest:
     return parse_vm(json.dumps(body).encode(), group="g", name="v")
+
+
+def empty(**properties: object) -> dict[str, object]:
+    return {"location": "eastus", "properties": {"creationData": {"createOption": "Empty"}, **properties}}
 
 
 def attach(**properties: object) -> dict[str, object]:
@@ -93,7 +98,21 @@ def test_a_wrong_or_missing_field_is_named_by_its_path(body: JsonObject, target:
     [
         ({"location": "eastus"}, "properties"),
         ({"location": "eastus", "properties": {}}, "properties.creationData"),
-        ({"location": "eastus", "properties": {"creationData": {"createOption": "Empty"}}}, "properties.creationData.createOption"),
+        ({"location": "eastus", "properties": {"creationData": {"createOption": "Import"}}}, "properties.creationData.createOption"),
+        ({"location": "eastus", "properties": {"creationData": {"createOption": "CopyStart"}}}, "properties.creationData.createOption"),
+        ({"location": "eastus", "properties": {"creationData": {"createOption": "Empty"}}}, "properties.diskSizeGB"),
+        (empty(diskSizeGB=2, farpoint={"sizeBytes": 512}), "properties.diskSizeGB"),
+        (empty(farpoint={"sizeBytes": 513}), "properties.farpoint.sizeBytes"),
+        (empty(diskSizeGB=65537), "properties.diskSizeGB"),
+        ({"location": "eastus", "properties": {"creationData": {"createOption": "Upload"}}}, "properties.creationData.uploadSizeBytes"),
+        (
+            {"location": "eastus", "properties": {"creationData": {"createOption": "Upload", "uploadSizeBytes": 1025}}},
+            "properties.creationData.uploadSizeBytes",
+        ),
+        (
+            {"location": "eastus", "properties": {"creationData": {"createOption": "Upload", "uploadSizeBytes": 512}}},
+            "properties.creationData.uploadSizeBytes",
+        ),
         (attach(farpoint={"path": 7}), "properties.farpoint.path"),
         (attach(farpoint={"path": "/a\0b"}), "properties.farpoint.path"),
         (attach(farpoint={"pathh": "/a"}), "properties.farpoint.pathh"),

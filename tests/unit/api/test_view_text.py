@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from farpoint.api.views.text import arm_time, in_order, shown_percent, size_gib
-from farpoint.units import GIB
+from farpoint.api.views.text import arm_time, in_order, shown_percent
+from farpoint.units import GIB, whole_gib
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_times_lose_their_trailing_zeros_and_are_in_utc(moment: dt.datetime, tex
 
 @pytest.mark.parametrize(("size", "gib"), [(512, 1), (GIB, 1), (GIB + 512, 2), (30 * GIB, 30)])
 def test_sizes_are_whole_gib_rounded_up(size: int, gib: int) -> None:
-    assert size_gib(size) == gib
+    assert whole_gib(size) == gib
 
 
 @pytest.mark.parametrize(

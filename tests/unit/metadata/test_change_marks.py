@@ -46,6 +46,8 @@ INTERNAL_TABLES = frozenset(
         "replicas",
         "replica_feeds",
         "access_grants",
+        "snapshots",
+        "descriptions",
     }
 )
 _WRITES = frozenset({"insert", "update", "delete", "insert_row", "update_row", "delete_row", "insert_or"})

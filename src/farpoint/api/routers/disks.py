@@ -1,4 +1,4 @@
-"""Disks: Attach is answered at once, Restore goes on as a disk operation."""
+"""Disks: Attach, Empty and Upload are answered at once, Copy and Restore go on as disk operations."""
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -9,8 +9,9 @@ from farpoint.api.caller import ArmCaller
 from farpoint.api.disk_documents import disk_document
 from farpoint.api.lists import list_page
 from farpoint.api.paths import ALL, DISK, IN_GROUP, disk_arm_id
-from farpoint.api.schemas.disks import parse_disk
-from farpoint.services import disks, restores, verification
+from farpoint.api.schemas.disks import parse_disk, parse_disk_change
+from farpoint.services import disks, new_disks, restores, verification
+from farpoint.services.new_disks import NewDiskRequest
 from farpoint.services.references import DISK_TYPE
 from farpoint.services.restores import RestoreRequest
 
@@ -19,10 +20,12 @@ router = APIRouter()
 
 @router.put(DISK)
 def put_disk(caller: ArmCaller, group: str, disk: str, body: Body) -> Response:
-    """Register or restore a disk; never 201, which clients refuse here."""
+    """Register or make a disk; never 201, which clients refuse here."""
     request = parse_disk(body, group=group, name=disk)
     if isinstance(request, RestoreRequest):
         put = restores.restore_disk(caller.context, request, principal=caller.principal)
+    elif isinstance(request, NewDiskRequest):
+        put = new_disks.make_disk(caller.context, request)
     else:
         put = disks.attach_disk(caller.context, request)
     document = disk_document(caller.context, put.resource)
@@ -30,6 +33,13 @@ def put_disk(caller: ArmCaller, group: str, disk: str, body: Body) -> Response:
         return json_answer(document)
     headers = operation_headers(caller.context, put.operation, api_version=caller.api_version, location=True)
     return json_answer(document, status=202, headers=headers)
+
+
+@router.patch(DISK)
+def patch_disk(caller: ArmCaller, group: str, disk: str, body: Body) -> Response:
+    """Change tags or sku."""
+    changed = disks.patch_disk(caller.context, parse_disk_change(body, group=group, name=disk))
+    return json_answer(disk_document(caller.context, changed))
 
 
 @router.get(DISK)

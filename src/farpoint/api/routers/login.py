@@ -1,6 +1,7 @@
 """Logging in: the token endpoint, OpenID discovery and the cloud's metadata. The only answers given without a token."""
 
 import base64
+from collections.abc import Mapping
 from typing import Final, Protocol
 from urllib.parse import parse_qs, unquote_plus
 
@@ -15,6 +16,8 @@ from farpoint.services.context import RegionContext
 
 router = APIRouter()
 _GRANT: Final = "client_credentials"
+#: Of every region's tokens.
+_ALGORITHM: Final = "EdDSA"
 #: A form has about eight fields; more is not one.
 _FIELDS_MAX: Final = 32
 #: From this version on the metadata is one object; before it, a list.
@@ -44,9 +47,7 @@ def issue_token(request: Request, tenant: str, body: Body) -> Response:
     directory: ClientDirectory = request.app.state.clients
     issuer: TokenIssuer = request.app.state.issuer
     if tenant.lower() != context.tenant_id.lower():
-        return _refused(
-            400, "invalid_request", f"AADSTS90002: Tenant '{tenant:.100}' not found. This region's tenant is {context.tenant_id}."
-        )
+        return _unknown_tenant(context, tenant, code="invalid_request")
     try:
         form = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS_MAX)
     except ValueError:
@@ -71,21 +72,31 @@ def openid_configuration(request: Request, tenant: str) -> Response:
     """Tell where the token endpoint is."""
     context: RegionContext = request.app.state.context
     if tenant.lower() != context.tenant_id.lower():
-        return _refused(
-            400, "invalid_tenant", f"AADSTS90002: Tenant '{tenant:.100}' not found. This region's tenant is {context.tenant_id}."
-        )
+        return _unknown_tenant(context, tenant, code="invalid_tenant")
     authority = f"{context.endpoint}/{context.tenant_id}"
     return json_answer(
         {
             "token_endpoint": f"{authority}/oauth2/v2.0/token",
             "authorization_endpoint": f"{authority}/oauth2/v2.0/authorize",
             "issuer": f"{authority}/v2.0",
+            "jwks_uri": f"{authority}/discovery/v2.0/keys",
+            "id_token_signing_alg_values_supported": [_ALGORITHM],
             "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
             "grant_types_supported": [_GRANT],
             "response_types_supported": ["token"],
             "tenant_region_scope": context.name,
         }
     )
+
+
+@router.get("/{tenant}/discovery/v2.0/keys")
+def signing_keys(request: Request, tenant: str) -> Response:
+    """List the keys that tokens of this region and of its peers are signed with (RFC 7517, RFC 8037)."""
+    context: RegionContext = request.app.state.context
+    if tenant.lower() != context.tenant_id.lower():
+        return _unknown_tenant(context, tenant, code="invalid_tenant")
+    keys: Mapping[str, bytes] = request.app.state.public_keys()
+    return json_answer({"keys": [_key(region, public) for region, public in keys.items()]})
 
 
 @router.get("/metadata/endpoints")
@@ -95,6 +106,11 @@ def cloud_metadata(request: Request) -> Response:
     version = request.query_params.get("api-version", "")
     cloud = _cloud(context)
     return json_answer(cloud) if not version or version >= _OBJECT_VERSION else _list_answer(cloud)
+
+
+def _key(region: str, public: bytes) -> JsonObject:
+    text = base64.urlsafe_b64encode(public).rstrip(b"=").decode()
+    return {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": _ALGORITHM, "kid": region, "x": text}
 
 
 def _cloud(context: RegionContext) -> JsonObject:
@@ -134,6 +150,11 @@ def _basic(header: str) -> tuple[str, str] | None:
     except ValueError:
         return "", ""
     return unquote_plus(client), unquote_plus(secret)
+
+
+def _unknown_tenant(context: RegionContext, tenant: str, *, code: str) -> Response:
+    message = f"AADSTS90002: Tenant '{tenant:.100}' not found. This region's tenant is {context.tenant_id}."
+    return _refused(400, code, message)
 
 
 def _refused(status: int, code: str, description: str) -> Response:

@@ -8,11 +8,13 @@ from farpoint.api.caller import ArmCaller, Caller
 from farpoint.api.disk_documents import disk_document
 from farpoint.api.paths import ALL
 from farpoint.api.views.operations import arm_failure, arm_status, status_view
+from farpoint.api.views.snapshots import snapshot_view
 from farpoint.model.documents import JsonObject
 from farpoint.model.operations import Operation, OperationKind
 from farpoint.services import granting, operations
 
 router = APIRouter()
+_MAKING = frozenset({OperationKind.RESTORE_DISK, OperationKind.COPY_DISK, OperationKind.CREATE_SNAPSHOT, OperationKind.COPY_SNAPSHOT})
 
 
 @router.get(f"{ALL}/locations/{{region}}/operations/{{operation_id}}")
@@ -39,11 +41,14 @@ def _result(caller: Caller, operation: Operation) -> Response:
 
 
 def _output(caller: Caller, operation: Operation) -> JsonObject | None:
-    """Return what a finished disk operation made: a disk, or the URL of its bytes; other operations have nothing to show."""
+    """Return what a finished operation of the disk provider made: a resource, or the URL of its bytes; others have nothing to show."""
     if arm_status(operation) != "Succeeded":
         return None
-    if operation.kind is OperationKind.RESTORE_DISK:
-        disk = operations.disk_of(caller.context, operation)
-        return None if disk is None else disk_document(caller.context, disk)
-    url = granting.granted_url(caller.context, operation, principal=caller.principal)
-    return None if url is None else {"accessSAS": url}
+    if operation.kind not in _MAKING:
+        url = granting.granted_url(caller.context, operation, principal=caller.principal)
+        return None if url is None else {"accessSAS": url}
+    snapshot = operations.snapshot_of(caller.context, operation)
+    if snapshot is not None:
+        return snapshot_view(snapshot, subscription=caller.subscription)
+    disk = operations.disk_of(caller.context, operation)
+    return None if disk is None else disk_document(caller.context, disk)

@@ -1,6 +1,7 @@
-"""Virtual machines."""
+"""Virtual machines: descriptions of guests that run elsewhere, so what would run or stop one is refused."""
 
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import Response
 
 from farpoint.api.answers import empty_answer, json_answer
@@ -8,9 +9,10 @@ from farpoint.api.body import Body
 from farpoint.api.caller import ArmCaller
 from farpoint.api.lists import list_page
 from farpoint.api.paths import ALL, IN_GROUP, VM
-from farpoint.api.schemas.virtual_machines import parse_vm
-from farpoint.api.views.virtual_machines import vm_view
-from farpoint.services import virtual_machines
+from farpoint.api.schemas.virtual_machines import parse_disk_moves, parse_vm, parse_vm_change
+from farpoint.api.views.virtual_machines import vm_instance_view, vm_view
+from farpoint.services import virtual_machines, vm_disks
+from farpoint.services.json_reading import object_at
 from farpoint.services.references import VM_TYPE
 
 router = APIRouter()
@@ -29,6 +31,35 @@ def get_vm(caller: ArmCaller, group: str, vm: str) -> Response:
     """Show a VM."""
     found = virtual_machines.get_vm(caller.context, group=group, name=vm)
     return json_answer(vm_view(found, subscription=caller.subscription, instance_view=caller.expands(_INSTANCE_VIEW)))
+
+
+@router.patch(VM)
+def patch_vm(caller: ArmCaller, group: str, vm: str, body: Body) -> Response:
+    """Change the tags."""
+    changed = virtual_machines.patch_vm(caller.context, group=group, name=vm, tags=parse_vm_change(body))
+    return json_answer(vm_view(changed, subscription=caller.subscription))
+
+
+@router.get(f"{VM}/instanceview")
+def get_instance_view(caller: ArmCaller, group: str, vm: str) -> Response:
+    """Show the instance view alone."""
+    return json_answer(vm_instance_view(virtual_machines.get_vm(caller.context, group=group, name=vm)))
+
+
+@router.post(f"{VM}/attachdetachdatadisks")
+def attach_and_detach_disks(caller: ArmCaller, group: str, vm: str, body: Body) -> Response:
+    """Attach and detach data disks; answer with the storage profile."""
+    changed = vm_disks.change_data_disks(caller.context, parse_disk_moves(body, group=group, name=vm))
+    return json_answer(object_at(changed.properties, "storageProfile"))
+
+
+@router.post(f"{VM}/start")
+@router.post(f"{VM}/restart")
+@router.post(f"{VM}/poweroff")
+@router.post(f"{VM}/deallocate")
+def refuse_power(caller: ArmCaller, request: Request, group: str, vm: str) -> Response:
+    """Refuse to run or stop a guest: who believed a 200 would take a running disk for a quiet one."""
+    virtual_machines.refuse_power(caller.context, group=group, name=vm, action=request.url.path.rpartition("/")[2])
 
 
 @router.delete(VM)

@@ -1,21 +1,28 @@
-"""Bodies about disks: Attach registers one that exists, Restore makes one from a disk restore point."""
+"""Bodies about disks: Attach registers one that exists, Empty and Upload make one, Copy and Restore make one from something."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator
 
 from farpoint.api.body import parse_body
 from farpoint.api.schemas.names import check_disk_name
-from farpoint.api.schemas.shape import Location, OwnShape, ResourceId, Shape, Tags, tags_or_none
-from farpoint.model.disk import BLOCK_BYTES_MAX, BLOCK_BYTES_MIN, is_block_size
+from farpoint.api.schemas.shape import Location, OwnShape, ResourceId, Shape, Sku, Tags, tags_or_none
+from farpoint.model.disk import BLOCK_BYTES_MAX, BLOCK_BYTES_MIN, SECTOR_BYTES, is_block_size
 from farpoint.model.resources import CreateOption
-from farpoint.services.disks import AttachRequest
+from farpoint.services.disk_sources import SOURCE_TARGET
+from farpoint.services.disks import SIZE_TARGET, AttachRequest, DiskChange
+from farpoint.services.new_disks import NewDiskRequest
 from farpoint.services.refusals import invalid
-from farpoint.services.restores import SOURCE_TARGET, RestoreRequest
+from farpoint.services.restores import RestoreRequest
+from farpoint.units import GIB, TIB, whole_gib
 
+#: What a fixed VHD has behind the disk's bytes.
+VHD_FOOTER_BYTES: Final = 512
+_UPLOAD_TARGET: Final = "properties.creationData.uploadSizeBytes"
 #: What Azure's own clients ask for when told nothing.
 _SKU_DEFAULT = "Premium_LRS"
-_OFFERED = (CreateOption.ATTACH, CreateOption.RESTORE)
+#: Azure's largest disk.
+_SIZE_MAX: Final = 64 * TIB
 #: Longest path Linux takes.
 _PATH_MAX = 4096
 
@@ -23,20 +30,32 @@ _PATH_MAX = 4096
 class _CreationData(Shape):
     create_option: str
     source_resource_id: ResourceId | None = None
+    upload_size_bytes: Annotated[int | None, Field(ge=SECTOR_BYTES + VHD_FOOTER_BYTES, le=_SIZE_MAX)] = None
 
     @field_validator("create_option")
     @classmethod
     def _known(cls, value: str) -> str:
-        for option in _OFFERED:
+        for option in CreateOption:
             if value.lower() == option.value.lower():
                 return option.value
-        message = f"'{value:.50}' is not supported; use {' or '.join(_OFFERED)}"
+        hint = " (that is for snapshots; bring one here with it, then Copy the disk from it)" if value.lower() == "copystart" else ""
+        message = f"'{value:.50}' is not supported{hint}; use {', '.join(CreateOption)}"
         raise ValueError(message)
+
+    @field_validator("upload_size_bytes")
+    @classmethod
+    def _whole_sectors(cls, value: int | None) -> int | None:
+        if value is not None and value % SECTOR_BYTES:
+            message = f"{value} is not a multiple of {SECTOR_BYTES}; the size of a fixed VHD is the disk's plus {VHD_FOOTER_BYTES}"
+            raise ValueError(message)
+        return value
 
 
 class _DiskFarpoint(OwnShape):
     path: Annotated[str, Field(min_length=1, max_length=_PATH_MAX)] | None = None
     block_size_bytes: int | None = None
+    #: Exact size of an empty disk, which diskSizeGB cannot say.
+    size_bytes: Annotated[int | None, Field(ge=SECTOR_BYTES, le=_SIZE_MAX, multiple_of=SECTOR_BYTES)] = None
     overwrite: bool = False
 
     @field_validator("path")
@@ -59,62 +78,124 @@ class _DiskFarpoint(OwnShape):
 class _DiskProperties(Shape):
     creation_data: _CreationData
     os_type: Literal["Linux", "Windows"] | None = None
-    size_gib: Annotated[int | None, Field(alias="diskSizeGB", ge=1)] = None
+    hyper_v_generation: Annotated[Literal["V1", "V2"] | None, Field(alias="hyperVGeneration")] = None
+    size_gib: Annotated[int | None, Field(alias="diskSizeGB", ge=1, le=_SIZE_MAX // GIB)] = None
     farpoint: _DiskFarpoint = Field(default_factory=_DiskFarpoint)
-
-
-class _Sku(Shape):
-    name: Annotated[str, Field(min_length=1, max_length=80)]
 
 
 class _DiskBody(Shape):
     location: Location
     tags: Tags | None = None
-    sku: _Sku | None = None
+    sku: Sku | None = None
     properties: _DiskProperties
 
 
-def parse_disk(body: bytes, *, group: str, name: str) -> AttachRequest | RestoreRequest:
+class _ChangedProperties(Shape):
+    size_gib: Annotated[int | None, Field(alias="diskSizeGB", ge=1, le=_SIZE_MAX // GIB)] = None
+
+
+class _ChangeBody(Shape):
+    tags: Tags | None = None
+    sku: Sku | None = None
+    properties: _ChangedProperties = Field(default_factory=_ChangedProperties)
+
+
+def parse_disk(body: bytes, *, group: str, name: str) -> AttachRequest | NewDiskRequest | RestoreRequest:
     """Parse a PUT; which request it is says creationData.createOption."""
     check_disk_name(name)
     given = parse_body(_DiskBody, body)
-    if given.properties.creation_data.create_option == CreateOption.RESTORE:
-        return _restore(given, group=group, name=name)
-    return _attach(given, group=group, name=name)
+    option = CreateOption(given.properties.creation_data.create_option)
+    if option in {CreateOption.RESTORE, CreateOption.COPY}:
+        return _from_source(given, option, group=group, name=name)
+    if given.properties.creation_data.source_resource_id is not None:
+        hint = "Leave it out, or use createOption Copy or Restore."
+        raise invalid(SOURCE_TARGET, f"A disk made with createOption {option} has no source.", hint=hint)
+    if given.properties.farpoint.overwrite:
+        raise invalid("properties.farpoint.overwrite", f"createOption {option} overwrites nothing.", hint="Leave it out.")
+    if option is CreateOption.ATTACH:
+        return _attach(given, group=group, name=name)
+    return _new_disk(given, option, group=group, name=name)
+
+
+def parse_disk_change(body: bytes, *, group: str, name: str) -> DiskChange:
+    """Parse a PATCH."""
+    given = parse_body(_ChangeBody, body)
+    tags = None if given.tags is None else tags_or_none(given.tags)
+    sku = None if given.sku is None else given.sku.name
+    return DiskChange(group=group, name=name, tags=tags, sku=sku, size_gib=given.properties.size_gib)
 
 
 def _attach(given: _DiskBody, *, group: str, name: str) -> AttachRequest:
     properties = given.properties
-    if properties.creation_data.source_resource_id is not None:
-        raise invalid(SOURCE_TARGET, "An attached disk has no source.", hint="Leave it out, or use createOption Restore.")
-    if properties.farpoint.overwrite:
-        raise invalid("properties.farpoint.overwrite", "Attaching a disk writes nothing.", hint="Leave it out.")
     return AttachRequest(
         group=group,
         name=name,
         location=given.location,
         tags=tags_or_none(given.tags),
-        sku=_SKU_DEFAULT if given.sku is None else given.sku.name,
+        sku=_sku_of(given),
         os_type=properties.os_type,
+        path=properties.farpoint.path,
+        block_bytes=properties.farpoint.block_size_bytes,
+        hyper_v_generation=properties.hyper_v_generation,
+        size_gib=properties.size_gib,
+    )
+
+
+def _new_disk(given: _DiskBody, option: CreateOption, *, group: str, name: str) -> NewDiskRequest:
+    properties = given.properties
+    return NewDiskRequest(
+        group=group,
+        name=name,
+        location=given.location,
+        tags=tags_or_none(given.tags),
+        sku=_sku_of(given),
+        os_type=properties.os_type,
+        hyper_v_generation=properties.hyper_v_generation,
+        create_option=option,
+        size_bytes=_upload_size(properties) if option is CreateOption.UPLOAD else _empty_size(properties),
         path=properties.farpoint.path,
         block_bytes=properties.farpoint.block_size_bytes,
     )
 
 
-def _restore(given: _DiskBody, *, group: str, name: str) -> RestoreRequest:
+def _upload_size(properties: _DiskProperties) -> int:
+    size = properties.creation_data.upload_size_bytes
+    if size is None:
+        hint = f"Give the size of the VHD: the disk's and {VHD_FOOTER_BYTES} bytes of footer."
+        raise invalid(_UPLOAD_TARGET, f"The value at {_UPLOAD_TARGET} is missing.", hint=hint)
+    return size - VHD_FOOTER_BYTES
+
+
+def _empty_size(properties: _DiskProperties) -> int:
+    exact, gib = properties.farpoint.size_bytes, properties.size_gib
+    if exact is None and gib is None:
+        raise invalid(SIZE_TARGET, f"The value at {SIZE_TARGET} is missing.", hint="Say how large the disk is to be.")
+    if exact is not None and gib not in {None, whole_gib(exact)}:
+        raise invalid(SIZE_TARGET, f"{exact} bytes are {whole_gib(exact)} GiB, not {gib}.", hint="Give one of the two sizes.")
+    return exact if exact is not None else (gib or 1) * GIB
+
+
+def _from_source(given: _DiskBody, option: CreateOption, *, group: str, name: str) -> RestoreRequest:
     properties = given.properties
     if properties.creation_data.source_resource_id is None:
-        raise invalid(SOURCE_TARGET, f"The value at {SOURCE_TARGET} is missing.", hint="Name a disk restore point by its id.")
+        what = "a disk restore point" if option is CreateOption.RESTORE else "a disk or a snapshot"
+        raise invalid(SOURCE_TARGET, f"The value at {SOURCE_TARGET} is missing.", hint=f"Name {what} by its id.")
     return RestoreRequest(
         group=group,
         name=name,
         location=given.location,
         tags=tags_or_none(given.tags),
-        sku=_SKU_DEFAULT if given.sku is None else given.sku.name,
+        sku=_sku_of(given),
         os_type=properties.os_type,
         source_id=properties.creation_data.source_resource_id,
         path=properties.farpoint.path,
         overwrite=properties.farpoint.overwrite,
         size_gib=properties.size_gib,
         block_bytes=properties.farpoint.block_size_bytes,
+        hyper_v_generation=properties.hyper_v_generation,
+        create_option=option,
     )
+
+
+def _sku_of(given: _DiskBody) -> str:
+    return _SKU_DEFAULT if given.sku is None else given.sku.name

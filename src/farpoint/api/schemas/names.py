@@ -26,9 +26,24 @@ def check_disk_name(name: str) -> str:
     return _check("diskName", name, _CHILD_MAX)
 
 
+def check_snapshot_name(name: str) -> str:
+    """Return *name* if a snapshot may have it."""
+    return _check("snapshotName", name, _CHILD_MAX)
+
+
 def check_vm_name(name: str) -> str:
     """Return *name* if a virtual machine may have it."""
     return _check("vmName", name, _VM_MAX)
+
+
+def check_description_name(name: str) -> str:
+    """Return *name* if a network, interface or the like may have it."""
+    return _check("name", name, _CHILD_MAX)
+
+
+def check_deployment_name(name: str) -> str:
+    """Return *name* if a deployment may have it."""
+    return _check("deploymentName", name, _VM_MAX)
 
 
 def check_collection_name(name: str) -> str:

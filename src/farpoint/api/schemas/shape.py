@@ -37,6 +37,12 @@ class Reference(Shape):
     id: ResourceId
 
 
+class Sku(Shape):
+    """``{"name": …}``."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+
+
 def tags_or_none(tags: dict[str, str] | None) -> JsonObject:
     """Return the tags, none when none were given."""
     return dict(tags or {})

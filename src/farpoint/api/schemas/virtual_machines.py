@@ -7,11 +7,12 @@ from pydantic import Field, field_validator
 
 from farpoint.api.body import parse_body
 from farpoint.api.schemas.names import check_vm_name
-from farpoint.api.schemas.shape import Location, OpenShape, Reference, Shape, Tags, tags_or_none
+from farpoint.api.schemas.shape import Location, OpenShape, Reference, ResourceId, Shape, Tags, tags_or_none
 from farpoint.model.documents import JsonObject
-from farpoint.services.json_reading import object_at, without
+from farpoint.services.json_reading import object_at, present, without
 from farpoint.services.refusals import invalid
 from farpoint.services.virtual_machines import DiskAttachment, VmRequest
+from farpoint.services.vm_disks import DiskMoves, NewAttachment
 
 #: Azure's sizes attach at most 64 data disks.
 _DATA_DISKS_MAX: Final = 64
@@ -23,14 +24,16 @@ _SECRETS: Final = ("adminPassword", "customData")
 
 
 class _VmDisk(OpenShape):
-    managed_disk: Reference
+    # First, so that a request for another option is told so, and not that managedDisk is missing.
     create_option: str = "Attach"
+    managed_disk: Reference
 
     @field_validator("create_option")
     @classmethod
     def _known(cls, value: str) -> str:
         if value.lower() != "attach":
-            message = f"'{value:.50}' is not supported; create the disk first, then attach it"
+            how = "Restore or Copy" if value.lower() in {"restore", "copy"} else "Empty"
+            message = f"'{value:.50}' is not supported here; make the disk first (PUT disks with createOption {how}), then attach it"
             raise ValueError(message)
         return "Attach"
 
@@ -52,6 +55,42 @@ class _VmBody(Shape):
     location: Location
     tags: Tags | None = None
     properties: _VmProperties
+
+
+class _ChangeBody(Shape):
+    tags: Tags | None = None
+    properties: OpenShape | None = None
+
+
+class _NewAttachment(OpenShape):
+    disk_id: ResourceId
+    lun: Annotated[int | None, Field(ge=0, lt=_DATA_DISKS_MAX)] = None
+
+
+class _Detachment(Shape):
+    disk_id: ResourceId
+
+
+class _MovesBody(Shape):
+    data_disks_to_attach: Annotated[list[_NewAttachment], Field(max_length=_DATA_DISKS_MAX)] | None = None
+    data_disks_to_detach: Annotated[list[_Detachment], Field(max_length=_DATA_DISKS_MAX)] | None = None
+
+
+def parse_vm_change(body: bytes) -> JsonObject | None:
+    """Parse a PATCH: the tags, None when they stay; anything else of a VM is changed by PUT."""
+    given = parse_body(_ChangeBody, body)
+    if given.properties is not None and given.properties.model_extra:
+        raise invalid("properties", "Only the tags of a VM can be patched.", hint="PUT the whole VM as it is to be.")
+    return None if given.tags is None else tags_or_none(given.tags)
+
+
+def parse_disk_moves(body: bytes, *, group: str, name: str) -> DiskMoves:
+    """Parse what to attach and detach."""
+    given = parse_body(_MovesBody, body)
+    attach = tuple(
+        NewAttachment(disk_id=disk.disk_id, lun=disk.lun, settings=present(**_rest(disk))) for disk in given.data_disks_to_attach or []
+    )
+    return DiskMoves(group=group, name=name, attach=attach, detach=tuple(disk.disk_id for disk in given.data_disks_to_detach or []))
 
 
 def parse_vm(body: bytes, *, group: str, name: str) -> VmRequest:

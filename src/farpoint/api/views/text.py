@@ -5,7 +5,6 @@ import math
 from collections.abc import Sequence
 
 from farpoint.model.documents import JsonObject, JsonValue
-from farpoint.units import GIB
 
 #: What encrypts every disk restore point and disk until customer keys exist.
 PLATFORM_KEY: JsonObject = {"type": "EncryptionAtRestWithPlatformKey"}
@@ -25,9 +24,9 @@ def optional_time(moment: dt.datetime | None) -> str | None:
     return None if moment is None else arm_time(moment)
 
 
-def size_gib(size_bytes: int) -> int:
-    """Return diskSizeGB: whole GiB, rounded up, at least 1."""
-    return max(1, -(-size_bytes // GIB))
+def sku_view(name: str) -> JsonObject:
+    """Show a disk's or snapshot's sku, with the tier that its name begins with."""
+    return {"name": name, "tier": name.partition("_")[0]}
 
 
 def shown_percent(percent: float, *, complete: bool) -> float:

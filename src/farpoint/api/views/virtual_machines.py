@@ -14,7 +14,7 @@ def vm_view(vm: VirtualMachine, *, subscription: str, instance_view: bool = Fals
     known: JsonObject = {"vmId": str(vm.id), "provisioningState": "Succeeded", "timeCreated": arm_time(vm.time_created)}
     properties = in_order({**without(vm.properties, "userData"), **known}, _ORDER)
     if instance_view:
-        properties["instanceView"] = _instance_view(vm)
+        properties["instanceView"] = vm_instance_view(vm)
     return present(
         name=vm.name,
         id=str(compute_id(subscription=subscription, group=vm.group, path=(("virtualMachines", vm.name),))),
@@ -25,7 +25,8 @@ def vm_view(vm: VirtualMachine, *, subscription: str, instance_view: bool = Fals
     )
 
 
-def _instance_view(vm: VirtualMachine) -> JsonObject:
+def vm_instance_view(vm: VirtualMachine) -> JsonObject:
+    """Show what is known of the running VM."""
     provisioned: JsonObject = {
         "code": "ProvisioningState/succeeded",
         "level": "Info",
