@@ -24,6 +24,13 @@ class Code(StrEnum):
     EXPIRED_TOKEN = "ExpiredAuthenticationToken"  # noqa: S105 - an error code, not a secret
     INVALID_CLIENT = "invalid_client"
     AUTHORIZATION_FAILED = "AuthorizationFailed"
+    LINKED_AUTHORIZATION_FAILED = "LinkedAuthorizationFailed"
+    ROLE_ASSIGNMENT_NOT_FOUND = "RoleAssignmentNotFound"
+    ROLE_ASSIGNMENT_EXISTS = "RoleAssignmentExists"
+    ROLE_ASSIGNMENT_FIXED = "RoleAssignmentUpdateNotPermitted"
+    ROLE_DEFINITION_MISSING = "RoleDefinitionDoesNotExist"
+    TOO_MANY_REQUESTS = "TooManyRequests"
+    ISSUER_UNAVAILABLE = "IssuerUnavailable"
     NOT_FOUND = "NotFound"
     RESOURCE_NOT_FOUND = "ResourceNotFound"
     RESOURCE_GROUP_NOT_FOUND = "ResourceGroupNotFound"
@@ -149,6 +156,24 @@ class RefusedError(FarpointError):
     def within(self, outer: Place) -> "RefusedError":
         """Return the same error, also saying what *outer* knows about where it happened."""
         return RefusedError(self.code, self.message, hint=self.hint, target=self.target, place=self.place.within(outer))
+
+
+class LimitError(RefusedError):
+    """The request is against a limit that has a name (model.limits); nothing was started."""
+
+    def __init__(self, code: Code, message: str, *, rule: str, hint: str, target: str = "") -> None:
+        """Name the *rule*; the rest as every refusal."""
+        super().__init__(code, message, hint=hint, target=target)
+        self.rule = rule
+
+
+class ThrottledError(RefusedError):
+    """Too much was asked at once; nothing was started, and the same may be asked again later."""
+
+    def __init__(self, message: str, *, hint: str, retry_after_seconds: int) -> None:
+        """Say who asks too much of what, and after how many seconds there is room again."""
+        super().__init__(Code.TOO_MANY_REQUESTS, message, hint=hint)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class UnavailableError(FarpointError):

@@ -56,7 +56,9 @@ def test_one_percent_of_4_gib_changed_is_what_travels(new_regions: MakeRegions, 
     assert changed < passed <= WIRE_SHARE * changed
 
 
-def test_the_second_point_can_be_copied_without_the_first_and_the_first_after_it(pair: DevRegions, dice: random.Random) -> None:
+def test_the_second_point_can_be_copied_without_the_first_and_the_first_once_that_copy_is_gone(
+    pair: DevRegions, dice: random.Random
+) -> None:
     disk = make_image(pair.pool / "anyorder.raw", 24 * MIB, dice)
     first = pair.folder.path / "anyorder-rp1.raw"
     pair.add_vm("anyorder", disk)
@@ -66,5 +68,7 @@ def test_the_second_point_can_be_copied_without_the_first_and_the_first_after_it
     pair.capture("anyorder/rp2")
     pair.copy("anyorder/rp2")
     restored_like(disk, pair, "anyorder-westus/rp2")
+    # While a newer copy is there, Azure's order of copies refuses an older one.
+    pair.run("point", "delete", "anyorder-westus/rp2", "--wait")
     pair.copy("anyorder/rp1")
     restored_like(first, pair, "anyorder-westus/rp1")

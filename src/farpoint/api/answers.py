@@ -7,6 +7,7 @@ from typing import Final
 
 from starlette.responses import Response
 
+from farpoint.api.caller import Caller
 from farpoint.model.documents import JsonObject
 from farpoint.model.operations import Operation
 from farpoint.services.context import RegionContext
@@ -24,9 +25,9 @@ def json_answer(document: JsonObject, *, status: int = 200, headers: Mapping[str
     return Response(body, status_code=status, headers=dict(headers), media_type=_JSON)
 
 
-def list_answer(documents: Sequence[JsonObject]) -> Response:
-    """Answer with a list that is always short, whole; long ones go by pages (paging.py)."""
-    return json_answer({"value": list(documents)})
+def list_answer(caller: Caller, documents: Sequence[JsonObject]) -> Response:
+    """Answer with those elements that *caller* may read, all of them: a list that is always short; long ones go by pages (paging.py)."""
+    return json_answer({"value": [document for document in documents if caller.may_read(str(document["id"]))]})
 
 
 def empty_answer(status: int, *, headers: Mapping[str, str] = _NO_HEADERS) -> Response:

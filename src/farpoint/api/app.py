@@ -4,15 +4,17 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from attrs import frozen
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
+from farpoint.api.activity_log import ActivityLog
 from farpoint.api.blob.app import BlobApp
-from farpoint.api.caller import TokenVerifier
+from farpoint.api.caller import TokenVerifier, authorise_body
 from farpoint.api.edge import Edge
 from farpoint.api.errors import add_error_handlers, token_challenge
 from farpoint.api.front_door import FrontDoor
 from farpoint.api.routers import (
     access,
+    activity,
     collections,
     deployments,
     disk_points,
@@ -25,15 +27,18 @@ from farpoint.api.routers import (
     providers,
     regions,
     resources,
+    roles,
     snapshots,
     subscriptions,
     virtual_machines,
 )
 from farpoint.api.routers.login import ClientDirectory, TokenIssuer
 from farpoint.api.settling import Settled
+from farpoint.api.throttles import Throttles
 from farpoint.services.context import RegionContext
 
-_ROUTERS: Final = (
+#: Routers of resources; login has one of its own, for it is asked without a token.
+_ARM_ROUTERS: Final = (
     points.router,
     operations.router,
     disk_points.router,
@@ -49,7 +54,8 @@ _ROUTERS: Final = (
     regions.router,
     providers.router,
     subscriptions.router,
-    login.router,
+    roles.router,
+    activity.router,
 )
 
 
@@ -62,6 +68,8 @@ class Tokens:
     clients: ClientDirectory
     #: Token keys of this region and those it knows, by region GUID.
     public_keys: Callable[[], Mapping[str, bytes]]
+    #: How often clients may ask, and be wrong.
+    throttles: Throttles
 
 
 def build_client_app(context: RegionContext, tokens: Tokens) -> FastAPI:
@@ -72,13 +80,16 @@ def build_client_app(context: RegionContext, tokens: Tokens) -> FastAPI:
     app.state.issuer = tokens.issuer
     app.state.clients = tokens.clients
     app.state.public_keys = tokens.public_keys
-    for router in _ROUTERS:
-        app.include_router(router)
+    app.state.throttles = tokens.throttles
+    for router in _ARM_ROUTERS:
+        app.include_router(router, dependencies=[Depends(authorise_body)])
+    app.include_router(login.router)
     app.router.routes.extend(BlobApp(context).routes())
     challenge = token_challenge(f"{context.endpoint}/{context.tenant_id}/oauth2/v2.0/token")
     add_error_handlers(app, challenge=challenge)
     app.add_middleware(Settled, catalogue=context.catalogue)
     app.add_middleware(FrontDoor, context=context, challenge=challenge)
+    app.add_middleware(ActivityLog, context=context)
     # Added last, so outermost.
     app.add_middleware(Edge, region=context.name, clock=context.clock, entropy=context.entropy)
     return app

@@ -1,4 +1,8 @@
-"""Who asks, in which API version, about which subscription: checked for every ARM request before anything else is read."""
+"""Who asks, how often, in which API version, and whether they may: checked for every ARM request before anything else is read.
+
+This is the one place where requests are authorised. By method and path here (authenticate); what a body refers to when it has been
+read (authorise_body, which every router of the app depends on).
+"""
 
 import datetime as dt
 import re
@@ -9,13 +13,18 @@ from attrs import frozen
 from fastapi import Depends
 from starlette.requests import Request
 
-from farpoint.api.settling import READING
+from farpoint.api.activity_log import note_principal
+from farpoint.api.body import Body
+from farpoint.api.links import require_links
+from farpoint.api.methods import READING
 from farpoint.errors import Code, RefusedError
+from farpoint.model import limits
+from farpoint.model.actions import Need, Requested, requested
+from farpoint.services.authority import Authority, Principal
 from farpoint.services.context import RegionContext
 from farpoint.services.refusals import invalid
 
 _VERSION: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(-[a-z]+)?")
-_OLDEST: Final = "2021-03-01"
 _SCHEME: Final = "bearer"
 #: Key in the state of a request.
 _CALLER: Final = "farpoint.caller"
@@ -29,7 +38,12 @@ class Claims(Protocol):
 
     @property
     def client_id(self) -> str:
-        """The client on whose behalf work is done."""
+        """Object id of the client on whose behalf work is done."""
+        ...
+
+    @property
+    def client_name(self) -> str:
+        """What people call it."""
         ...
 
 
@@ -46,8 +60,11 @@ class Caller:
     """One authenticated request."""
 
     context: RegionContext
-    #: Client id of the token.
+    #: Object id of whoever the token speaks for.
     principal: str
+    authority: Authority
+    #: What this request does.
+    asked: Requested
     #: As the caller sent it; it is echoed in operation URLs.
     api_version: str
     #: Query parameters by lower-case name.
@@ -59,6 +76,14 @@ class Caller:
     def subscription(self) -> str:
         """The one subscription there is."""
         return self.context.subscription_id
+
+    def may_read(self, arm_id: str) -> bool:
+        """Tell whether what this list asks for may be read at the resource *arm_id*."""
+        return self.asked.need is not Need.BELOW or self.authority.allows(self.asked.action, arm_id)
+
+    def require(self, method: str, path: str) -> None:
+        """Refuse what the caller could not do by a request of its own: *method* on *path*."""
+        self.authority.require(requested(method, path))
 
     def expands(self, word: str) -> bool:
         """Tell whether ``$expand`` asks for *word*; refuse any other expansion."""
@@ -80,14 +105,17 @@ def authenticate(request: Request) -> Caller:
 
 
 def identify(request: Request) -> Caller:
-    """Check token, API version and subscription, in this order."""
+    """Check token, rate, API version, subscription and authority, in this order."""
     context: RegionContext = request.app.state.context
-    verifier: TokenVerifier = request.app.state.verifier
-    claims = verifier.verify(_bearer_token(request))
+    principal = _verified(request)
+    request.app.state.throttles.admit(principal.id, request.method)
     query = {name.lower(): value for name, value in request.query_params.items()}
-    version = _check_version(query.get("api-version"), oldest=_OLDEST if _is_of_compute(request) else "")
-    _check_subscription(context, request.path_params.get("subscription"))
-    return Caller(context=context, principal=claims.client_id, api_version=version, query=query, path=request.scope["path"])
+    path: str = request.scope["path"]
+    version = _check_version(query.get("api-version"), oldest=limits.API_VERSION_MIN_DATE if _is_of_compute(path) else "")
+    _check_subscription(context, path)
+    asked, authority = requested(request.method, path), context.authorities.of(principal)
+    authority.require(asked)
+    return Caller(context=context, principal=principal.id, authority=authority, asked=asked, api_version=version, query=query, path=path)
 
 
 def remember_caller(request: Request, caller: Caller) -> Caller:
@@ -97,6 +125,30 @@ def remember_caller(request: Request, caller: Caller) -> Caller:
 
 
 ArmCaller = Annotated[Caller, Depends(authenticate)]
+
+
+def authorise_body(caller: ArmCaller, body: Body) -> None:
+    """Check what the body refers to."""
+    require_links(caller.authority, caller.asked, body)
+
+
+def address_of(request: Request) -> str:
+    """Return the address a request came from."""
+    return "" if request.client is None else request.client.host
+
+
+def _verified(request: Request) -> Principal:
+    """Return who the token speaks for; one that was never good counts against the address it came from."""
+    verifier: TokenVerifier = request.app.state.verifier
+    try:
+        claims = verifier.verify(_bearer_token(request))
+    except RefusedError as error:
+        if error.code is Code.EXPIRED_TOKEN:
+            raise
+        raise request.app.state.throttles.failed(address_of(request), error) from error
+    principal = Principal(id=claims.client_id, name=claims.client_name)
+    note_principal(request.scope, principal)
+    return principal
 
 
 def _bearer_token(request: Request) -> str:
@@ -113,25 +165,21 @@ def _bearer_token(request: Request) -> str:
     return token.strip()
 
 
-def _is_of_compute(request: Request) -> bool:
-    path = request.url.path.lower()
-    return _COMPUTE in path and not path.endswith(_REGISTRATION)
+def _is_of_compute(path: str) -> bool:
+    lower = path.lower()
+    return _COMPUTE in lower and not lower.endswith(_REGISTRATION)
 
 
 def _check_version(version: str | None, *, oldest: str) -> str:
     if not version:
-        hint = f"Add ?api-version=YYYY-MM-DD; any version since {_OLDEST} is accepted."
+        hint = f"Add ?api-version=YYYY-MM-DD; any version since {limits.API_VERSION_MIN_DATE} is accepted."
         raise RefusedError(Code.MISSING_API_VERSION, "The api-version query parameter (?api-version=) is required.", hint=hint)
     matched = _VERSION.fullmatch(version)
     if matched is None or not _is_date(matched[1]):
-        hint = f"Versions are dates, YYYY-MM-DD or YYYY-MM-DD-preview, since {_OLDEST}."
+        hint = f"Versions are dates, YYYY-MM-DD or YYYY-MM-DD-preview, since {limits.API_VERSION_MIN_DATE}."
         raise RefusedError(Code.INVALID_API_VERSION, f"The api-version '{version:.50}' is invalid.", hint=hint)
     if matched[1] < oldest:
-        raise RefusedError(
-            Code.BAD_REQUEST,
-            f"This request can be made with api-version '{oldest}' or newer, not '{version}'.",
-            hint="Ask again with a newer one.",
-        )
+        raise limits.API_VERSION_MIN.refusal(oldest=oldest, version=version)
     return version
 
 
@@ -143,7 +191,9 @@ def _is_date(text: str) -> bool:
     return True
 
 
-def _check_subscription(context: RegionContext, subscription: str | None) -> None:
-    if subscription is not None and subscription.lower() != context.subscription_id.lower():
+def _check_subscription(context: RegionContext, path: str) -> None:
+    first, _, rest = path.lstrip("/").partition("/")
+    subscription = rest.partition("/")[0]
+    if first == "subscriptions" and subscription and subscription.lower() != context.subscription_id.lower():
         hint = f"This region serves subscription {context.subscription_id}."
         raise RefusedError(Code.SUBSCRIPTION_NOT_FOUND, f"The subscription '{subscription:.100}' could not be found.", hint=hint)

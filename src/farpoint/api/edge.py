@@ -13,6 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from farpoint.api.activity_log import IDENTITY
 from farpoint.api.errors import error_answer
 from farpoint.clock import Clock, Entropy
 from farpoint.errors import Code, FarpointError
@@ -56,7 +57,8 @@ class Edge:
             await send(message)
 
         try:
-            await self._app({**scope, "path": fold_path(scope["path"])}, receive, send_marked)
+            state = {**scope.get("state", {}), IDENTITY: identity}
+            await self._app({**scope, "path": fold_path(scope["path"]), "state": state}, receive, send_marked)
         except ClientDisconnect:
             # Nobody is left to answer.
             return

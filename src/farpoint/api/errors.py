@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from farpoint.api.answers import RETRY_AFTER_SECONDS, json_answer
-from farpoint.errors import Code, FarpointError, RefusedError, UnavailableError
+from farpoint.errors import Code, FarpointError, LimitError, RefusedError, ThrottledError, UnavailableError
 from farpoint.model.documents import JsonObject
 from farpoint.services.json_reading import present
 
@@ -20,6 +20,12 @@ _STATUS: Final = {
     Code.EXPIRED_TOKEN: HTTPStatus.UNAUTHORIZED,
     Code.INVALID_CLIENT: HTTPStatus.UNAUTHORIZED,
     Code.AUTHORIZATION_FAILED: HTTPStatus.FORBIDDEN,
+    Code.LINKED_AUTHORIZATION_FAILED: HTTPStatus.FORBIDDEN,
+    Code.ROLE_ASSIGNMENT_NOT_FOUND: HTTPStatus.NOT_FOUND,
+    Code.ROLE_ASSIGNMENT_EXISTS: HTTPStatus.CONFLICT,
+    Code.ROLE_ASSIGNMENT_FIXED: HTTPStatus.CONFLICT,
+    Code.ROLE_DEFINITION_MISSING: HTTPStatus.NOT_FOUND,
+    Code.TOO_MANY_REQUESTS: HTTPStatus.TOO_MANY_REQUESTS,
     Code.NOT_FOUND: HTTPStatus.NOT_FOUND,
     Code.RESOURCE_NOT_FOUND: HTTPStatus.NOT_FOUND,
     Code.RESOURCE_GROUP_NOT_FOUND: HTTPStatus.NOT_FOUND,
@@ -67,7 +73,8 @@ def status_of(error: FarpointError) -> int:
 def envelope(error: FarpointError) -> JsonObject:
     """Return ARM's error document. The message carries place and hint, since most clients show nothing else."""
     place = {_camel(name): value for name, value in asdict(error.place).items() if value is not None}
-    farpoint = present(hint=error.hint or None, **place)
+    rule = error.rule if isinstance(error, LimitError) else None
+    farpoint = present(rule=rule, hint=error.hint or None, **place)
     return {"error": present(code=error.code.value, message=str(error), target=error.target or None, farpoint=farpoint or None)}
 
 
@@ -81,6 +88,8 @@ def error_answer(error: FarpointError, *, challenge: str = "") -> Response:
         headers["WWW-Authenticate"] = challenge
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if isinstance(error, ThrottledError):
+        headers["Retry-After"] = str(error.retry_after_seconds)
     return json_answer(envelope(error), status=status, headers=headers)
 
 

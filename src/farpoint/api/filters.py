@@ -1,56 +1,76 @@
-"""``$filter`` of resource and group lists: the equalities that clients send, joined by ``and``."""
+"""``$filter`` of the lists that have one: comparisons joined by ``and``, and calls like ``atScope()``. OData knows more; it is refused."""
 
+import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Final
 
-from farpoint.api.caller import Caller
-from farpoint.model.documents import JsonObject
-from farpoint.model.regions import region_key
-from farpoint.services.json_reading import object_at, text_at
+from attrs import frozen
+
+from farpoint.errors import RefusedError
 from farpoint.services.refusals import invalid
 
-_CLAUSE: Final = re.compile(r"\s*(\w+)\s+eq\s+'((?:[^']|'')*)'\s*(?:and\b|$)", re.IGNORECASE)
-_FIELDS: Final = ("resourceType", "name", "location", "resourceGroup", "tagName", "tagValue")
-_KNOWN: Final = {field.lower(): field for field in _FIELDS}
+#: A comparison with a quoted or a bare value (az writes times so), or a call with one argument or none.
+_TERM: Final = re.compile(
+    r"\s*(?:(?P<field>\w+)\s+(?P<operator>eq|ge|le)\s+(?:'(?P<value>(?:[^']|'')*)'|(?P<bare>[\w.:+-]+))"
+    r"|(?P<call>\w+)\(\s*(?:'(?P<argument>(?:[^']|'')*)')?\s*\))\s*",
+    re.ASCII,
+)
+_AND: Final = re.compile(r"and\b", re.IGNORECASE)
+_LENGTH_MAX: Final = 4096
 
 
-def filter_of(caller: Caller) -> Mapping[str, str]:
-    """Return the asked values by field; refuse what is no such filter."""
-    text = caller.query.get("$filter", "")
-    wanted: dict[str, str] = {}
-    place = 0
-    while place < len(text.rstrip()):
-        clause = _CLAUSE.match(text, place)
-        field = None if clause is None else _KNOWN.get(clause[1].lower())
-        if clause is None or field is None:
-            raise invalid(
-                "$filter", f"'{text:.200}' is not understood.", hint=f"Join FIELD eq 'VALUE' by and; fields: {', '.join(_FIELDS)}."
-            )
-        wanted[field] = clause[2].replace("''", "'")
-        place = clause.end()
-    return wanted
+@frozen
+class Term:
+    """One condition: ``name eq 'value'``, or a call ``name('value')``, whose operator is empty."""
+
+    #: Lower-case.
+    name: str
+    operator: str
+    value: str
 
 
-def passes(document: JsonObject, wanted: Mapping[str, str]) -> bool:
-    """Tell whether a resource or group has all the wanted values."""
-    return all(_has(document, field, value, wanted) for field, value in wanted.items())
+def parse_filter(text: str | None) -> Sequence[Term]:
+    """Return the conditions of a filter, all of which must hold; none without a filter."""
+    if text is None or not text.strip():
+        return ()
+    if len(text) > _LENGTH_MAX:
+        raise _unreadable(text)
+    terms, place = [], 0
+    while True:
+        matched = _TERM.match(text, place)
+        if matched is None:
+            raise _unreadable(text)
+        terms.append(_term_of(matched))
+        place = matched.end()
+        if place == len(text):
+            return terms
+        joined = _AND.match(text, place)
+        if joined is None:
+            raise _unreadable(text)
+        place = joined.end()
 
 
-def _has(document: JsonObject, field: str, value: str, wanted: Mapping[str, str]) -> bool:
-    if field == "tagName":
-        return _tag(document, value) is not None
-    if field == "tagValue":
-        return _tag(document, wanted.get("tagName", "")) == value
-    if field == "location":
-        return region_key(text_at(document, "location") or "") == region_key(value)
-    if field == "resourceGroup":
-        return f"/resourcegroups/{value.lower()}/" in f"{text_at(document, 'id') or ''}/".lower()
-    found = text_at(document, "type" if field == "resourceType" else "name") or ""
-    return found.lower() == value.lower()
+def _term_of(matched: re.Match[str]) -> Term:
+    part = matched.groupdict(default="")
+    quoted = part["value"] or part["argument"]
+    return Term((part["field"] or part["call"]).lower(), part["operator"], quoted.replace("''", "'") or part["bare"])
 
 
-def _tag(document: JsonObject, name: str) -> object:
-    """Return a tag's value; its name is compared without case, as everywhere in Azure."""
-    tags = object_at(document, "tags")
-    return next((value for key, value in tags.items() if key.lower() == name.lower()), None)
+def moment_of(term: Term) -> dt.datetime:
+    """Return the time a condition compares with; one without an offset is in UTC."""
+    try:
+        moment = dt.datetime.fromisoformat(term.value)
+    except ValueError as error:
+        raise invalid("$filter", f"'{term.value:.50}' is not a time.", hint="Write it as 2026-05-09T07:35:25Z.") from error
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
+
+
+def unknown_term(term: Term, known: str) -> RefusedError:
+    """Refuse a condition that this list does not have."""
+    return invalid("$filter", f"This list cannot be filtered by '{term.name:.50}'.", hint=f"It can be by {known}.")
+
+
+def _unreadable(text: str) -> RefusedError:
+    hint = "Write comparisons with quoted values, joined by 'and': roleName eq 'Reader'."
+    return invalid("$filter", f"'{text:.200}' cannot be read.", hint=hint)

@@ -146,9 +146,7 @@ async def _with_location(asked: _Asked) -> _Asked:
 
 
 def _check_caller(asked: _Asked) -> Caller:
-    resource = asked.target.resource
-    subscription = {} if resource is None else {"subscription": resource.subscription}
-    request = Request({**asked.scope, "path_params": subscription}, asked.receive)
+    request = Request(asked.scope, asked.receive)
     return remember_caller(request, identify(request))
 
 

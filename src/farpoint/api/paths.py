@@ -24,6 +24,9 @@ NETWORK_IN_GROUP: Final = f"{GROUP}/providers/microsoft.network/{{kind}}"
 NETWORK: Final = f"{NETWORK_IN_GROUP}/{{name}}"
 DEPLOYMENTS: Final = f"{GROUP}/providers/microsoft.resources/deployments"
 DEPLOYMENT: Final = f"{DEPLOYMENTS}/{{deployment}}"
+#: At any scope: the subscription, a group, a resource.
+ROLE_DEFINITIONS: Final = "/{scope:path}/providers/microsoft.authorization/roledefinitions"
+ROLE_ASSIGNMENTS: Final = "/{scope:path}/providers/microsoft.authorization/roleassignments"
 REGIONS: Final = f"{SUBSCRIPTION}/providers/farpoint/regions"
 
 

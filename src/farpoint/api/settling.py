@@ -10,11 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from farpoint.api.errors import error_answer
+from farpoint.api.methods import READING
 from farpoint.errors import UnavailableError
 from farpoint.services.catalogue import CatalogueWriter
 
-#: Methods that change no resource.
-READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _ARM: Final = "/subscriptions/"
 
 

@@ -13,6 +13,7 @@ from farpoint.api.app import Tokens, build_client_app
 from farpoint.api.listeners import Listener, client_listener, peer_listener
 from farpoint.api.peer_app import build_peer_app
 from farpoint.api.resource_document import resource_document, resource_documents
+from farpoint.bootstrap.access import any_tokens, authorities, throttles
 from farpoint.bootstrap.peering import Peering, TokenKeys, make_peering
 from farpoint.bootstrap.storage import Storage
 from farpoint.clock import Clock, Entropy
@@ -26,6 +27,7 @@ from farpoint.keys.tokens import TokenIssuer, TokenVerifier
 from farpoint.metadata.operations import get_operation, live_operations
 from farpoint.metadata.plan_store import SqlPlanStore
 from farpoint.model.ids import OperationId
+from farpoint.model.limits import Limits
 from farpoint.movers.lanes import ThreadLanes
 from farpoint.operations.durable import DurableRunner
 from farpoint.operations.steps import Steps
@@ -80,7 +82,13 @@ def build_region(config: RegionConfig, storage: Storage, *, clock: Clock, entrop
     bench = _bench(config, storage, peering, context)
     runner = _runner(config, storage, bench, clock)
     ensure_default_group(context)
-    tokens = Tokens(verifier=verifier, issuer=issuer, clients=secrets, public_keys=peering.pins.token_keys)
+    tokens = Tokens(
+        verifier=any_tokens(config.directory, verifier, clock),
+        issuer=issuer,
+        clients=secrets,
+        public_keys=peering.pins.token_keys,
+        throttles=throttles(config.rates, clock),
+    )
     listeners = _listeners(config, context, tokens, _serving(storage, peering, verifier, context), peering)
     return Region(
         config=config,
@@ -159,6 +167,9 @@ def _context(
         vault=storage.vault,
         sas=SasSigner(storage.tokens),
         uploads=Uploads(clock),
+        limits=Limits(profile=config.limits_profile),
+        authorities=authorities(config.directory, storage.database),
+        activity_entries_max=config.activity_entries_max,
         launch=launch,
     )
 
@@ -171,6 +182,7 @@ def _serving(storage: Storage, peering: Peering, verifier: TokenVerifier, contex
         vault=storage.vault,
         manifests=ManifestCache(storage.vault.manifests),
         assertions=verifier,
+        authorities=context.authorities,
         pins=peering.pins,
         document_of=partial(resource_document, context),
         documents_of=partial(resource_documents, context),

@@ -20,6 +20,8 @@ _API_VERSION = "2024-11-01"
 #: How often a region that is busy (429, 503 without an unreachable peer) is asked again, and the longest pause.
 _BUSY_TRIES = 4
 _BUSY_SECONDS_MAX = 2.0
+#: Parameters that ARM writes with a dollar sign.
+_ODATA = frozenset({"expand", "filter"})
 #: Bound of a list: pages followed.
 _PAGES_MAX = 10_000
 _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -100,7 +102,7 @@ class ArmClient:
         self._connection.close()
 
     def _ask(self, method: str, path: str, query: dict[str, str], document: JsonObject | None = None) -> Answer:
-        expand = {f"${name}" if name == "expand" else name: value for name, value in query.items()}
+        expand = {f"${name}" if name in _ODATA else name: value for name, value in query.items()}
         target = f"{path}?{urlencode({'api-version': _API_VERSION, **expand}, safe='$')}"
         return self._send(method, target, None if document is None else json.dumps(document).encode())
 

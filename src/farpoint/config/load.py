@@ -9,25 +9,28 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
-from farpoint.config.table import Table, nearest, refuse
+from farpoint.config.load_directory import load_directory
+from farpoint.config.table import Table, https_url, nearest, refuse
 from farpoint.config.values import (
+    ACTIVITY_ENTRIES_MAX,
     DEADLINE_DAYS_MAX,
+    RATE_MAX,
     STREAMS_MAX,
-    ClientConfig,
     CopyConfig,
     DirectoryConfig,
     KeysConfig,
     ListenConfig,
     PeerConfig,
     PeerTlsConfig,
+    RatesConfig,
     RegionConfig,
 )
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import RegionId
+from farpoint.model.limits import PROFILES
 from farpoint.model.regions import region_key
 
-_TABLES = ("region", "listen", "peer_tls", "bucket", "keys", "disks", "directory", "peers", "copy", "limits")
-_PROFILES = ("azure", "lifted")
+_TABLES = ("region", "listen", "peer_tls", "bucket", "keys", "disks", "directory", "peers", "copy", "rates", "activity", "limits")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
 
 
@@ -50,6 +53,8 @@ def load_config(path: Path) -> RegionConfig:
         directory=_directory(file),
         peers=_peers(file, own_name=name, authority=peer_tls.ca),
         copy=_copy(file),
+        rates=_rates(file),
+        activity_entries_max=file.table("activity").integer("entries_max", lowest=1, highest=ACTIVITY_ENTRIES_MAX),
         limits_profile=_profile(file),
     )
 
@@ -104,7 +109,7 @@ def _listen(file: _File) -> ListenConfig:
     return ListenConfig(
         clients=clients,
         peers=table.address("peers"),
-        endpoint=_https(endpoint, key="listen.endpoint"),
+        endpoint=https_url(endpoint, key="listen.endpoint"),
         certificate=table.path("certificate"),
         key=table.path("key"),
     )
@@ -121,11 +126,9 @@ def _keys(file: _File) -> KeysConfig:
 
 
 def _directory(file: _File) -> DirectoryConfig:
-    table = file.table("directory", subtables=("clients",))
-    clients = [
-        ClientConfig(id=row.text("id"), secret_scrypt=row.text("secret_scrypt")) for row in file.rows(table="directory", key="clients")
-    ]
-    return DirectoryConfig(tenant_id=table.guid("tenant_id"), subscription_id=table.guid("subscription_id"), clients=tuple(clients))
+    table = file.table("directory", subtables=("clients", "issuers"))
+    clients, issuers = (file.rows(table="directory", key=key) for key in ("clients", "issuers"))
+    return load_directory(table, clients=clients, issuers=issuers)
 
 
 def _peers(file: _File, *, own_name: str, authority: Path) -> tuple[PeerConfig, ...]:
@@ -137,7 +140,7 @@ def _peers(file: _File, *, own_name: str, authority: Path) -> tuple[PeerConfig, 
             refuse(f"peers.name: {name} is named twice, or is this region itself", target="peers.name")
         seen.add(region_key(name))
         ca = row.path("ca") if row.text("ca") else authority
-        endpoint = _https(row.text("endpoint"), key="peers.endpoint")
+        endpoint = https_url(row.text("endpoint"), key="peers.endpoint")
         peers.append(PeerConfig(name=name, id=RegionId(row.guid("id")), endpoint=endpoint, ca=ca))
     return tuple(peers)
 
@@ -150,14 +153,17 @@ def _copy(file: _File) -> CopyConfig:
     )
 
 
+def _rates(file: _File) -> RatesConfig:
+    table = file.table("rates")
+    return RatesConfig(
+        reads_per_second=table.integer("reads_per_second", lowest=0, highest=RATE_MAX),
+        writes_per_second=table.integer("writes_per_second", lowest=0, highest=RATE_MAX),
+        failed_logins_per_minute=table.integer("failed_logins_per_minute", lowest=0, highest=RATE_MAX),
+    )
+
+
 def _profile(file: _File) -> str:
     profile = file.table("limits").text("profile")
-    if profile not in _PROFILES:
-        refuse(f"limits.profile must be one of {', '.join(_PROFILES)}, not {profile!r}", target="limits.profile")
+    if profile not in PROFILES:
+        refuse(f"limits.profile must be one of {', '.join(PROFILES)}, not {profile!r}", target="limits.profile")
     return profile
-
-
-def _https(url: str, *, key: str) -> str:
-    if not url.startswith("https://"):
-        refuse(f"{key} must begin with https://, not {url!r}", target=key)
-    return url.rstrip("/")

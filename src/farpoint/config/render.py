@@ -5,7 +5,8 @@ from pathlib import Path
 
 from attrs import frozen
 
-from farpoint.config.values import RegionConfig
+from farpoint.config.load_directory import NO_ROLE
+from farpoint.config.values import IssuerConfig, RegionConfig
 
 
 @frozen
@@ -13,7 +14,7 @@ class _Row:
     """One line: key and value."""
 
     key: str
-    value: "str | int | Path | tuple[Path, ...]"
+    value: "str | int | Path | tuple[Path | str, ...]"
 
     def __str__(self) -> str:
         return f"{self.key} = {_toml(self.value)}"
@@ -44,9 +45,37 @@ def _own_sections(config: RegionConfig) -> list[str]:
         _section("[disks]", _Row("pools", config.pools)),
         _section("[directory]", _Row("tenant_id", str(directory.tenant_id)), _Row("subscription_id", str(directory.subscription_id))),
     ]
-    clients = [_section("[[directory.clients]]", _Row("id", one.id), _Row("secret_scrypt", one.secret_scrypt)) for one in directory.clients]
+    clients = [
+        _section("[[directory.clients]]", _Row("id", one.id), _Row("secret_scrypt", one.secret_scrypt), _Row("role", one.role or NO_ROLE))
+        for one in directory.clients
+    ]
     copy = _section("[copy]", _Row("streams", config.copy.streams), _Row("deadline_days", config.copy.deadline_days))
-    return [*sections, *clients, copy, _section("[limits]", _Row("profile", config.limits_profile))]
+    return [*sections, *clients, *map(_issuer_section, directory.issuers), copy, *_bounds(config)]
+
+
+def _issuer_section(issuer: IssuerConfig) -> str:
+    return _section(
+        "[[directory.issuers]]",
+        _Row("issuer", issuer.issuer),
+        _Row("audience", issuer.audience),
+        _Row("jwks_uri", issuer.jwks_uri),
+        _Row("ca", "" if issuer.ca is None else issuer.ca),
+        _Row("algorithms", issuer.algorithms),
+    )
+
+
+def _bounds(config: RegionConfig) -> list[str]:
+    rates = config.rates
+    return [
+        _section(
+            "[rates]",
+            _Row("reads_per_second", rates.reads_per_second),
+            _Row("writes_per_second", rates.writes_per_second),
+            _Row("failed_logins_per_minute", rates.failed_logins_per_minute),
+        ),
+        _section("[activity]", _Row("entries_max", config.activity_entries_max)),
+        _section("[limits]", _Row("profile", config.limits_profile)),
+    ]
 
 
 def _peer_sections(config: RegionConfig) -> list[str]:
@@ -60,7 +89,7 @@ def _section(title: str, *rows: _Row) -> str:
     return "\n".join([title, *map(str, rows), ""])
 
 
-def _toml(value: "str | int | Path | tuple[Path, ...]") -> str:
+def _toml(value: "str | int | Path | tuple[Path | str, ...]") -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, tuple):

@@ -64,11 +64,15 @@ class Table:
 
     def paths(self, key: str) -> tuple[Path, ...]:
         """Return a non-empty list of absolute paths."""
+        return tuple(self._folder / text for text in self.texts(key))
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a non-empty list of strings."""
         value = self._value(key)
         texts = [item for item in value if isinstance(item, str)] if isinstance(value, (list, tuple)) else []
         if not isinstance(value, (list, tuple)) or not texts or len(texts) != len(value):
             refuse(f"{self._name}.{key} must be a list of one or more strings, not {value!r}", target=f"{self._name}.{key}")
-        return tuple(self._folder / text for text in texts)
+        return tuple(texts)
 
     def _value(self, key: str) -> object:
         setting = self._settings[key]
@@ -83,6 +87,13 @@ class Table:
         for key in self._content:
             if key not in known:
                 refuse(f"unknown key {self._name}.{key}", hint=nearest(key, known), target=f"{self._name}.{key}")
+
+
+def https_url(url: str, *, key: str) -> str:
+    """Return *url* without a slash at its end; refuse any scheme but https."""
+    if not url.startswith("https://"):
+        refuse(f"{key} must begin with https://, not {url!r}", target=key)
+    return url.rstrip("/")
 
 
 def nearest(word: str, known: list[str]) -> str:

@@ -12,6 +12,9 @@ PORT_MAX = 65535
 #: About 21 MiB each: 256 MiB are allowed for any mover.
 STREAMS_MAX = 8
 DEADLINE_DAYS_MAX = 3650
+RATE_MAX = 1_000_000
+#: The log is pruned by number at each entry; ten million are some 10 GiB.
+ACTIVITY_ENTRIES_MAX = 10_000_000
 
 
 @frozen(kw_only=True)
@@ -62,6 +65,21 @@ class ClientConfig:
 
     id: str
     secret_scrypt: str = field(repr=False)
+    #: Name of its role at the subscription; empty when it has none but what is assigned to it.
+    role: str = "Owner"
+
+
+@frozen(kw_only=True)
+class IssuerConfig:
+    """An external OpenID issuer whose tokens are accepted."""
+
+    issuer: str
+    audience: str
+    #: Where its keys are; empty: told by its discovery document.
+    jwks_uri: str
+    #: Authority that signed that address's certificate; None: the system's.
+    ca: Path | None
+    algorithms: tuple[str, ...]
 
 
 @frozen(kw_only=True)
@@ -71,6 +89,7 @@ class DirectoryConfig:
     tenant_id: uuid.UUID
     subscription_id: uuid.UUID
     clients: tuple[ClientConfig, ...]
+    issuers: tuple[IssuerConfig, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -94,6 +113,15 @@ class CopyConfig:
 
 
 @frozen(kw_only=True)
+class RatesConfig:
+    """How often one client may ask, and one address be wrong; 0: any number."""
+
+    reads_per_second: int
+    writes_per_second: int
+    failed_logins_per_minute: int
+
+
+@frozen(kw_only=True)
 class RegionConfig:
     """Everything one region process needs to know before it starts."""
 
@@ -111,5 +139,8 @@ class RegionConfig:
     directory: DirectoryConfig
     peers: tuple[PeerConfig, ...]
     copy: CopyConfig
+    rates: RatesConfig
+    #: Write requests the activity log keeps.
+    activity_entries_max: int
     #: Profile of limits: ``azure`` or ``lifted``.
     limits_profile: str

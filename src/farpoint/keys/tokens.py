@@ -39,6 +39,11 @@ class TokenClaims:
     #: The operation an assertion speaks for; empty on access tokens.
     operation: str = ""
 
+    @property
+    def client_name(self) -> str:
+        """What people call the client: by its id."""
+        return self.client_id
+
 
 @frozen(kw_only=True)
 class TokenIssuer:
@@ -87,10 +92,13 @@ class TokenVerifier:
 
     def verify(self, token: str) -> TokenClaims:
         """Check an access token. Raises RefusedError: EXPIRED_TOKEN, else AUTHENTICATION_FAILED."""
-        return self._check(token, use=_ACCESS, audience=self.tenant_id)
+        claims = self._check(token, use=_ACCESS, audience=self.tenant_id)
+        if not self.knows_client(claims.client_id):
+            raise _refused("it is of a client that is not known here")
+        return claims
 
     def verify_assertion(self, token: str, *, region_id: str, own_region_id: str, operation: str) -> TokenClaims:
-        """Check that *region_id* says it asks for *operation* on behalf of a client this region knows."""
+        """Check that *region_id* says it asks for *operation* on behalf of somebody; what they may do is another question."""
         claims = self._check(token, use=_ASSERTION, audience=own_region_id)
         if claims.region_id != region_id or claims.operation != operation:
             raise RefusedError(Code.AUTHORIZATION_FAILED, "the assertion was made by another region or for another operation")
@@ -103,11 +111,10 @@ class TokenVerifier:
             raise _refused("it does not say when it expires")
         if self.clock.now().timestamp() > expires + LEEWAY_SECONDS:
             raise RefusedError(Code.EXPIRED_TOKEN, "the access token has expired", hint="Get a new token and repeat the request.")
-        client = str(claims["sub"])
-        if claims.get("use") != use or claims.get("tid") != self.tenant_id or not self.knows_client(client):
-            raise _refused("it is of another kind, tenant or of a client that is not known here")
+        if claims.get("use") != use or claims.get("tid") != self.tenant_id:
+            raise _refused("it is of another kind or tenant")
         return TokenClaims(
-            client_id=client,
+            client_id=str(claims["sub"]),
             tenant_id=self.tenant_id,
             region_id=str(claims["iss"]).removeprefix(_ISSUER),
             operation=str(claims.get("op", "")),

@@ -17,6 +17,7 @@ from sqlalchemy.sql.expression import ColumnElement
 
 from farpoint.metadata.counters import current_counter, next_counter
 from farpoint.metadata.database import Database
+from farpoint.metadata.index_tables import chunks, nodes, packs, scopes
 from farpoint.metadata.index_writes import (
     IS_LIVE,
     IS_READABLE,
@@ -30,7 +31,6 @@ from farpoint.metadata.index_writes import (
 from farpoint.metadata.moments import decode_moment
 from farpoint.metadata.operations import claimed_write
 from farpoint.metadata.statements import IdLookup, IdParameters, IdSelect, slices
-from farpoint.metadata.tables import chunks, nodes, packs, scopes
 from farpoint.model.ids import ChunkId, NodeId, OperationId, PackId, ScopeId
 from farpoint.model.index import Location, NodeRow, PackKind, PackRecord
 from farpoint.model.operations import Claim

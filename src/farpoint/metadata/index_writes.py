@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, Table, bindparam, exists, insert, literal_column, null, select, update
 
+from farpoint.metadata.index_tables import chunks, nodes, packs, scopes
 from farpoint.metadata.moments import encode_moment
 from farpoint.metadata.rows import insert_row
 from farpoint.metadata.sqlite import insert_or
 from farpoint.metadata.statements import RawStatement
-from farpoint.metadata.tables import chunks, nodes, packs, scopes
 from farpoint.model.ids import NodeId, PackId, ScopeId
 from farpoint.model.index import Location, PackKind, PackRecord
 from farpoint.model.operations import Claim

@@ -10,9 +10,13 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection, insert, inspect, select, update
 
 from farpoint.errors import Code, RefusedError
-from farpoint.metadata.tables import METADATA, schema_version
+from farpoint.metadata import index_tables
+from farpoint.metadata.schema import METADATA
+from farpoint.metadata.tables import schema_version
 
 SCHEMA_VERSION = 1
+#: A table belongs to the schema once its module is loaded; the index's is named here so that it always is.
+_INDEX = (index_tables.packs, index_tables.planned_chunks)
 
 #: Version reached -> the function that gets there from the version before.
 _STEPS: Mapping[int, Callable[[Connection], None]] = {}

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, ScalarSelect, bindparam, delete, func, select
 
 from farpoint.metadata.database import Database
+from farpoint.metadata.index_tables import planned_chunks
 from farpoint.metadata.operations import claimed_write
 from farpoint.metadata.sqlite import insert_or
 from farpoint.metadata.statements import RawStatement
-from farpoint.metadata.tables import operations, planned_chunks
+from farpoint.metadata.tables import operations
 from farpoint.model.ids import ChunkId, OperationId
 from farpoint.model.index import PlannedChunk
 from farpoint.model.operations import Claim

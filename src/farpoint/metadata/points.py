@@ -60,6 +60,24 @@ def latest_complete_point(conn: Connection, collection_id: CollectionId) -> Rest
     return _only(conn, query)
 
 
+def list_live_copies(conn: Connection, source_point_id: str) -> list[RestorePoint]:
+    """Return the copies of that restore point in any collection that are complete or under way, whatever the case of its id."""
+    query = _select_live().where(points.c.source_point_key == name_key(source_point_id)).order_by(points.c.number)
+    return [_point_of(row) for row in conn.execute(query).mappings()]
+
+
+def newest_copied_point(conn: Connection, collection_id: CollectionId) -> RestorePoint | None:
+    """Return the copy in a collection, complete or under way, whose source is the newest."""
+    query = _select_live().where(points.c.collection == collection_id, points.c.source_time_created.is_not(None))
+    return _only(conn, query.order_by(points.c.source_time_created.desc(), points.c.number.desc()).limit(1))
+
+
+def oldest_running_copy(conn: Connection, collection_id: CollectionId) -> RestorePoint | None:
+    """Return a copy into a collection that is under way."""
+    query = _select_live().where(points.c.collection == collection_id, points.c.source_point_id.is_not(None), points.c.manifest.is_(None))
+    return _only(conn, query.order_by(points.c.number).limit(1))
+
+
 def count_live(conn: Connection, collection_id: CollectionId) -> int:
     """Count the points of a collection that exist or are being made: not the failed ones, nor those being deleted."""
     query = select(func.count()).where(points.c.collection == collection_id, points.c.provisioning_state.not_in(_GONE_OR_GOING))
@@ -88,6 +106,10 @@ def _select_points() -> Select[tuple[object, ...]]:
     )
 
 
+def _select_live() -> Select[tuple[object, ...]]:
+    return _select_points().where(points.c.provisioning_state.not_in(_GONE_OR_GOING))
+
+
 def _only(conn: Connection, query: Select[tuple[object, ...]]) -> RestorePoint | None:
     row = conn.execute(query).mappings().one_or_none()
     return None if row is None else _point_of(row)
@@ -106,6 +128,7 @@ def _values_of(point: RestorePoint) -> RowValues:
         "provisioning_state": point.provisioning_state.value,
         "consistency": None if point.consistency is None else point.consistency.value,
         "source_point_id": point.source_point_id,
+        "source_point_key": None if point.source_point_id is None else name_key(point.source_point_id),
         "copy_state": None if point.copy_state is None else point.copy_state.value,
         "time_created": point.time_created,
         "source_time_created": point.source_time_created,

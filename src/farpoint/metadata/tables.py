@@ -1,21 +1,15 @@
-"""Every table of the region's database.
+"""The tables of resources and of the work on them; those of the vault's index are in index_tables.py.
 
 Names that people gave are kept as given and compared by a ``*_key`` column (lower case) that carries the unique constraint.
-``number`` columns are small integers that order rows by birth or stand in for a long id in the large tables. The two index
-tables and the plan hold millions of rows: their key is the row (no hidden row id on SQLite) and they carry no foreign keys.
+``number`` columns are small integers that order rows by birth or stand in for a long id in the large tables.
 
 A change here needs a migration (migrations.py); tests/golden/metadata holds the text of each released schema.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
 from farpoint.metadata.columns import Document, FailureText, Guid, Moment, ProgressText, StateDigest, Texts
-
-METADATA = MetaData()
-
-#: SQLite numbers rows by itself only in a column of exactly this type.
-_NUMBER = BigInteger().with_variant(Integer(), "sqlite")
-
+from farpoint.metadata.schema import METADATA, NUMBER
 
 schema_version = Table("schema_version", METADATA, Column("version", Integer, primary_key=True))
 
@@ -34,6 +28,19 @@ directory_records = Table(
     Column("version", BigInteger, nullable=False),
     Column("origin", Guid, nullable=False),
     Column("deleted", Boolean, nullable=False),
+    Column("body", Document, nullable=False),
+)
+
+#: Who may do what: a directory record for each role assignment. Tombstones stay.
+role_assignments = Table(
+    "role_assignments",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("path", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("origin", Guid, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("principal_key", Text, nullable=False, index=True),
     Column("body", Document, nullable=False),
 )
 
@@ -113,7 +120,7 @@ collections = Table(
 points = Table(
     "points",
     METADATA,
-    Column("number", _NUMBER, primary_key=True),
+    Column("number", NUMBER, primary_key=True),
     Column("id", Guid, nullable=False, unique=True),
     Column("collection", Guid, ForeignKey("collections.id"), nullable=False),
     Column("name", Text, nullable=False),
@@ -121,6 +128,7 @@ points = Table(
     Column("provisioning_state", Text, nullable=False),
     Column("consistency", Text),
     Column("source_point_id", Text),
+    Column("source_point_key", Text, index=True),
     Column("copy_state", Text),
     Column("time_created", Moment, nullable=False),
     Column("source_time_created", Moment),
@@ -135,7 +143,7 @@ points = Table(
 disk_points = Table(
     "disk_points",
     METADATA,
-    Column("number", _NUMBER, primary_key=True),
+    Column("number", NUMBER, primary_key=True),
     Column("id", Guid, nullable=False, unique=True),
     Column("point", Guid, ForeignKey("points.id"), nullable=False),
     Column("name", Text, nullable=False),
@@ -204,7 +212,7 @@ descriptions = Table(
 operations = Table(
     "operations",
     METADATA,
-    Column("number", _NUMBER, primary_key=True),
+    Column("number", NUMBER, primary_key=True),
     Column("id", Guid, nullable=False, unique=True),
     Column("kind", Text, nullable=False),
     Column("resource_id", Text, nullable=False),
@@ -245,63 +253,12 @@ receipts = Table(
 peer_pins = Table(
     "peer_pins",
     METADATA,
-    Column("number", _NUMBER, primary_key=True),
+    Column("number", NUMBER, primary_key=True),
     Column("region", Guid, nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("name_key", Text, nullable=False, index=True),
     Column("signing_key", LargeBinary, nullable=False),
     Column("token_key", LargeBinary, nullable=False),
-)
-
-scopes = Table("scopes", METADATA, Column("number", _NUMBER, primary_key=True), Column("id", Guid, nullable=False, unique=True))
-
-packs = Table(
-    "packs",
-    METADATA,
-    Column("number", _NUMBER, primary_key=True),
-    Column("id", LargeBinary, nullable=False, unique=True),
-    Column("kind", Text, nullable=False),
-    Column("scope", BigInteger, ForeignKey("scopes.number"), nullable=False),
-    Column("key_generation", Integer, nullable=False),
-    Column("size_bytes", BigInteger, nullable=False),
-    #: writing -> live -> quarantined or condemned; see chunk_index.py.
-    Column("state", Text, nullable=False),
-    Column("operation", Guid, nullable=False, index=True),
-    Column("incarnation", Integer, nullable=False),
-    Column("checked_at", Moment),
-)
-
-
-def _entries(name: str, *more: Column[object]) -> Table:
-    return Table(
-        name,
-        METADATA,
-        Column("scope", BigInteger, primary_key=True, autoincrement=False),
-        Column("id", LargeBinary, primary_key=True),
-        Column("pack", BigInteger, nullable=False),
-        Column("frame", Integer, nullable=False),
-        Column("offset_bytes", BigInteger, nullable=False),
-        Column("sealed_bytes", Integer, nullable=False),
-        Column("raw_bytes", Integer, nullable=False),
-        *more,
-        sqlite_with_rowid=False,
-    )
-
-
-chunks = _entries("chunks")
-
-nodes = _entries("nodes", Column("closed_since", Moment))
-
-planned_chunks = Table(
-    "planned_chunks",
-    METADATA,
-    Column("operation", BigInteger, primary_key=True, autoincrement=False),
-    Column("disk", Text, primary_key=True),
-    Column("block", BigInteger, primary_key=True, autoincrement=False),
-    Column("chunk", LargeBinary, nullable=False),
-    Column("wire_bytes", Integer, nullable=False),
-    Index("planned_chunks_once", "operation", "chunk", unique=True),
-    sqlite_with_rowid=False,
 )
 
 #: What a running copy was told by its source: enough to publish with the source gone.
@@ -333,6 +290,20 @@ access_grants = Table(
     Column("footer", LargeBinary),
 )
 
+#: Write requests of clients, newest last; the oldest go when there are too many.
+activity = Table(
+    "activity",
+    METADATA,
+    Column("number", NUMBER, primary_key=True),
+    Column("id", Guid, nullable=False, unique=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("resource_key", Text, nullable=False),
+    Column("group_key", Text, nullable=False),
+    Column("provider_key", Text, nullable=False),
+    Column("correlation_id", Text, nullable=False),
+    Column("entry", Document, nullable=False),
+)
+
 #: How far a disk that is being restored is written and synced.
 restore_checkpoints = Table(
     "restore_checkpoints",
@@ -346,7 +317,7 @@ restore_checkpoints = Table(
 pending_changes = Table(
     "pending_changes",
     METADATA,
-    Column("number", _NUMBER, primary_key=True),
+    Column("number", NUMBER, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("guid", Guid, nullable=False),
     Column("arm_path", Text, nullable=False),

@@ -15,6 +15,7 @@ from farpoint.model.resources import Collection, ProvisioningState
 from farpoint.model.spans import WHOLE, Span
 from farpoint.services.access_grants import refuse_if_point_shared
 from farpoint.services.context import RegionContext
+from farpoint.services.copy_limits import same_region_copy
 from farpoint.services.groups import open_group, require_group
 from farpoint.services.new_operations import interrupt, new_operation, running_operation
 from farpoint.services.outcome import Put
@@ -141,8 +142,7 @@ def _locate(context: RegionContext, source: ArmId) -> str:
     if _exists_here(context, source):
         if source.is_type(VM_TYPE):
             return context.name
-        message = f"Collection '{source.name}' is in this region, '{context.name}'; a copy goes to another one."
-        raise invalid(SOURCE_TARGET, message, hint="Create this collection in the region that is to hold the copies.")
+        raise same_region_copy(context, source.name, target=SOURCE_TARGET)
     remote = context.peers.resource(str(source))
     if remote is None:
         raise resource_missing(source, target=SOURCE_TARGET) if len(source.path) == 1 else entity_missing(source, target=SOURCE_TARGET)

@@ -13,9 +13,11 @@ from farpoint.metadata.database import Database
 from farpoint.model.arm_id import ArmId, compute_id
 from farpoint.model.directory import DirectoryRecord
 from farpoint.model.ids import OperationId, RegionId, ScopeId
+from farpoint.model.limits import Limits
 from farpoint.model.regions import region_key
 from farpoint.model.relay import RelayedAnswer, RelayedRequest
 from farpoint.model.remote import PeerRegion, RemoteResource
+from farpoint.services.authority import Authorities
 from farpoint.services.catalogue import CatalogueWriter
 from farpoint.services.peer_catalogues import CatalogueSource, PeerCatalogues
 from farpoint.vault.scope_reader import ScopeReader
@@ -84,6 +86,12 @@ class RegionContext:
     sas: SasSigner
     #: The disk files that are being uploaded through this process.
     uploads: Uploads
+    #: Which of Azure's limits refuse here.
+    limits: Limits
+    #: Who may do what.
+    authorities: Authorities
+    #: Entries the activity log keeps.
+    activity_entries_max: int
     #: Starts the workflow of a committed operation; never blocks on the work itself.
     launch: Callable[[OperationId], None]
 

@@ -6,6 +6,7 @@ from farpoint.metadata.disk_points import list_disk_points
 from farpoint.metadata.holds import Hold, create_or_get_hold, get_hold, release_hold, renew_hold
 from farpoint.metadata.points import get_point, get_point_by_guid
 from farpoint.metadata.snapshots import get_snapshot
+from farpoint.model.actions import Need, Requested
 from farpoint.model.arm_id import ArmId, parse_arm_id
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import RegionId
@@ -13,6 +14,7 @@ from farpoint.model.manifest import DiskEntry
 from farpoint.model.remote import HeldPoint
 from farpoint.model.resources import DiskRestorePoint, ProvisioningState, RestorePoint
 from farpoint.peers.messages import HoldRequest, ReleaseRequest
+from farpoint.services.authority import Principal
 from farpoint.services.serving import ServingContext
 
 _POINT_TYPE = "Microsoft.Compute/restorePointCollections/restorePoints"
@@ -24,10 +26,12 @@ def hold_point(context: ServingContext, *, peer: RegionId, request: HoldRequest)
 
     Asking again for the same operation returns the same hold, which then lives its full time again.
     """
-    context.assertions.verify_assertion(
+    claims = context.assertions.verify_assertion(
         request.assertion, region_id=str(peer), own_region_id=str(context.identity.region), operation=str(request.operation)
     )
     arm_id = _parse_point_id(request.point_id)
+    user = context.authorities.of(Principal(id=claims.client_id, name=claims.client_name))
+    user.require(Requested(need=Need.HERE, action=f"{_POINT_TYPE}/read", scope=str(arm_id)))
     with context.database.write() as conn:
         point = _find_point(conn, arm_id)
         manifest = point.manifest

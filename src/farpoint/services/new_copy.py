@@ -1,11 +1,11 @@
 """Creating a copy of another region's restore point: find the source, write the rows, start the copy.
 
 Steps: see that the collection takes copies of this source and the name is free; ask the peers for the source point (outside any
-transaction); in one transaction check again and insert point and operation; start the workflow. The disks' rows come with the hold.
+transaction); in one transaction check again, and against the limits, and insert point and operation, which reserves their place; start
+the workflow. The disks' rows come with the hold.
 """
 
 import datetime as dt
-from typing import Final
 
 from attrs import frozen
 
@@ -19,6 +19,7 @@ from farpoint.model.manifest import Consistency
 from farpoint.model.operations import OperationKind
 from farpoint.model.remote import RemoteResource
 from farpoint.model.resources import Collection, CopyState, ProvisioningState, RestorePoint
+from farpoint.services import copy_limits
 from farpoint.services.context import RegionContext
 from farpoint.services.groups import require_group
 from farpoint.services.json_reading import object_at, text_at, value_at
@@ -26,11 +27,9 @@ from farpoint.services.new_operations import new_operation
 from farpoint.services.outcome import Put
 from farpoint.services.point_details import PointDetails
 from farpoint.services.points import point_id, require_collection_for_new_point
-from farpoint.services.references import COLLECTION_TYPE, POINT_TYPE, parse_reference
-from farpoint.services.refusals import entity_missing, invalid
+from farpoint.services.references import POINT_TYPE, parse_reference
+from farpoint.services.refusals import entity_missing
 from farpoint.services.storage_profile import without_disk_points
-
-SOURCE_TARGET: Final = "properties.sourceRestorePoint.id"
 
 
 @frozen(kw_only=True)
@@ -42,21 +41,26 @@ class CopyRequest:
     name: str
     #: ARM id of the source restore point.
     source_id: str
+    #: ARM ids of disks the client wants left out.
+    exclude_disks: tuple[str, ...] = ()
 
 
 def copy_point(context: RegionContext, request: CopyRequest, *, principal: str) -> Put[PointDetails]:
     """Create a copy of another region's restore point; the work goes on after the answer."""
-    source = parse_reference(context, request.source_id, POINT_TYPE, target=SOURCE_TARGET)
+    source = parse_reference(context, request.source_id, POINT_TYPE, target=copy_limits.SOURCE_TARGET)
+    copy_limits.refuse_excluded_disks(context, request.exclude_disks)
     require_group(context, request.group)
     with context.database.read() as conn:
         _require_target(context, conn, request, source)
     remote = context.peers.resource(str(source))
     if remote is None:
-        raise entity_missing(source, target=SOURCE_TARGET)
+        raise entity_missing(source, target=copy_limits.SOURCE_TARGET)
+    copy_limits.refuse_copied_source(context, source, remote)
     _require_complete(source, remote)
     with context.database.write() as conn:
         collection = _require_target(context, conn, request, source)
         details = _rows(context, request, collection=collection, remote=remote, principal=principal)
+        copy_limits.refuse_over_limits(context, conn, collection, details.point)
         points.insert_point(conn, details.point)
         assert details.operation is not None
         operations.insert_operation(conn, details.operation)
@@ -67,16 +71,8 @@ def copy_point(context: RegionContext, request: CopyRequest, *, principal: str) 
 def _require_target(context: RegionContext, conn: Connection, request: CopyRequest, source: ArmId) -> Collection:
     """Return the collection, which must hold copies of the source point's own collection."""
     collection = require_collection_for_new_point(context, conn, group=request.group, collection=request.collection, name=request.name)
-    if collection.source_id.lower() == source.parent.key:
-        return collection
-    local = not _is_copy_target(collection)
-    message = f"Collection '{collection.name}' {'holds points of' if local else 'takes copies from'} {collection.source_id}."
-    hint = f"Copy into a collection whose source is {source.parent}."
-    raise invalid(SOURCE_TARGET, message, hint=hint)
-
-
-def _is_copy_target(collection: Collection) -> bool:
-    return f"/{COLLECTION_TYPE}/".lower() in collection.source_id.lower()
+    copy_limits.refuse_other_source(context, conn, collection, source)
+    return collection
 
 
 def _require_complete(source: ArmId, remote: RemoteResource) -> None:
@@ -86,7 +82,7 @@ def _require_complete(source: ArmId, remote: RemoteResource) -> None:
         return
     message = f"Restore point '{source.name}' in region '{remote.region_name}' is not complete: {state or 'of unknown state'}."
     hint = "Wait until it is, then ask again; one that failed or is being deleted cannot be copied."
-    raise RefusedError(Code.RESTORE_POINT_NOT_READY, message, hint=hint, target=SOURCE_TARGET)
+    raise RefusedError(Code.RESTORE_POINT_NOT_READY, message, hint=hint, target=copy_limits.SOURCE_TARGET)
 
 
 def _rows(context: RegionContext, request: CopyRequest, *, collection: Collection, remote: RemoteResource, principal: str) -> PointDetails:

@@ -58,6 +58,9 @@ def target_of(path: str) -> Target | None:
     if len(segments) < 8 or fixed != _FIXED or "" in segments:  # noqa: PLR2004 - the shortest id of a resource
         return None
     pairs = segments[6:]
+    if _PROVIDERS in pairs[::2]:
+        # Something of another provider at this scope: role assignments, which every region has.
+        return None
     tail = pairs.pop() if len(pairs) % 2 else ""
     path_pairs = tuple(zip(pairs[0::2], pairs[1::2], strict=True))
     resource = ArmId(subscription=segments[1], group=segments[3], namespace=segments[5], path=path_pairs)

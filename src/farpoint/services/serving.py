@@ -23,6 +23,7 @@ from farpoint.model.manifest import Manifest, SignedStatement
 from farpoint.model.remote import RegionIdentity
 from farpoint.peers.client import Pins
 from farpoint.peers.messages import ClearGroupRequest
+from farpoint.services.authority import Authorities
 from farpoint.services.serving_catalogue import DocumentsOf
 
 #: Manifests of the copies being served; each has at most some 64 disks.
@@ -115,7 +116,7 @@ class AssertionVerifier(Protocol):
     """Checks a peer's word for a user; farpoint.keys.tokens.TokenVerifier does."""
 
     def verify_assertion(self, token: str, *, region_id: str, own_region_id: str, operation: str) -> TokenClaims:
-        """Check that *region_id* says it asks for *operation* on behalf of a client this region knows."""
+        """Check that *region_id* says it asks for *operation* on behalf of somebody; what they may do is another question."""
         ...
 
 
@@ -162,6 +163,8 @@ class ServingContext:
     vault: ServedVault
     manifests: ManifestCache
     assertions: AssertionVerifier
+    #: Who may do what.
+    authorities: Authorities
     pins: Pins
     #: Returns the ARM GET document of a resource of this region, None when there is none.
     document_of: Callable[[str], JsonObject | None]

@@ -8,16 +8,21 @@ from attrs import evolve
 from fastapi import FastAPI
 
 from farpoint.api.app import Tokens, build_client_app
+from farpoint.api.throttles import Rates, Throttles
 from farpoint.disks.pools import DiskPools
 from farpoint.disks.uploads import Uploads
 from farpoint.errors import SecondWriterError
 from farpoint.keys.clients import ClientSecrets
+from farpoint.keys.external_tokens import AnyTokens, ExternalIssuer
 from farpoint.keys.key_file import KEY_BYTES, FileKeyProvider
 from farpoint.keys.sas import SasSigner
 from farpoint.keys.signing import Signer, create_signing_key, open_signer
 from farpoint.keys.tokens import TokenIssuer, TokenVerifier
 from farpoint.metadata.database import Database
 from farpoint.model.ids import OperationId, RegionId, ScopeId
+from farpoint.model.limits import AZURE, Limits
+from farpoint.model.roles import OWNER, configured_assignment
+from farpoint.services.authority import Authorities
 from farpoint.services.catalogue import CatalogueWriter
 from farpoint.services.context import RegionContext
 from farpoint.services.groups import ensure_default_group
@@ -32,10 +37,13 @@ from farpoint.vault.keyring import Keyring
 
 TENANT = "2f4a7c3e-0000-4000-8000-00000000000a"
 SUBSCRIPTION = "2f4a7c3e-0000-4000-8000-00000000000b"
+#: An Owner, and a client without any role.
 CLIENT = "2f4a7c3e-0000-4000-8000-00000000000c"
+OTHER_CLIENT = "2f4a7c3e-0000-4000-8000-00000000000d"
 SECRET = "correct horse battery staple"  # noqa: S105 - made up for tests
 #: What hash_secret() made of it: scrypt is slow on purpose.
 SECRET_HASH = "scrypt$zQcs2L5vn2KsTAnCggbn4w==$etitLw9cikNAMASFBsdZQvCm++vGpo0SlZmIXbfjlmo="  # noqa: S105 - likewise
+_ACTIVITY_MAX = 1000
 
 
 class ArmRegion:
@@ -48,6 +56,9 @@ class ArmRegion:
         self.launched: list[OperationId] = []
         self.clock = FakeClock()
         self.peers = LinkedPeers()
+        #: For app(): external issuers by name, and how often a client may ask.
+        self.issuers: dict[str, ExternalIssuer] = {}
+        self.rates = Rates(reads_per_second=0, writes_per_second=0, failed_logins_per_minute=0)
         region_id = RegionId(uuid.uuid5(uuid.NAMESPACE_DNS, name))
         entropy = SeededEntropy(seed)
         create_signing_key(folder / "tokens.pem")
@@ -58,6 +69,7 @@ class ArmRegion:
         #: Token keys of this region and of those it is linked with.
         self.keys = {self.issuer.region_id: self.issuer.signer.public}
         database = Database.open_sqlite(folder / "metadata.sqlite")
+        owner = configured_assignment(subscription=SUBSCRIPTION, client=CLIENT, role=OWNER)
         self.context = RegionContext(
             name=name,
             region_id=region_id,
@@ -74,15 +86,19 @@ class ArmRegion:
             vault=SmallVault(name, seed=seed).vault,
             sas=SasSigner(signer),
             uploads=Uploads(self.clock),
+            limits=Limits(profile=AZURE),
+            authorities=Authorities(database=database, configured=(owner,)),
+            activity_entries_max=_ACTIVITY_MAX,
             launch=self.launched.append,
         )
         self._app: FastAPI | None = None
+        self._app_rates = self.rates
         ensure_default_group(self.context)
 
     def app(self) -> FastAPI:
         """Return the region's client API with real tokens."""
-        if self._app is None or self._app.state.context is not self.context:
-            self._app = self._new_app()
+        if self._app is None or self._app.state.context is not self.context or self._app_rates != self.rates:
+            self._app, self._app_rates = self._new_app(), self.rates
         return self._app
 
     def follow(self) -> None:
@@ -90,9 +106,15 @@ class ArmRegion:
         self.context.peer_catalogues.refresh()
 
     def _new_app(self) -> FastAPI:
-        clients = ClientSecrets({CLIENT: SECRET_HASH})
-        verifier = TokenVerifier(tenant_id=TENANT, clock=self.clock, key_of=self.keys.get, knows_client=clients.knows)
-        tokens = Tokens(verifier=verifier, issuer=self.issuer, clients=clients, public_keys=lambda: self.keys)
+        clients = ClientSecrets({CLIENT: SECRET_HASH, OTHER_CLIENT: SECRET_HASH})
+        own = TokenVerifier(tenant_id=TENANT, clock=self.clock, key_of=self.keys.get, knows_client=clients.knows)
+        tokens = Tokens(
+            verifier=AnyTokens(own=own, issuers=self.issuers, clock=self.clock, is_client=clients.knows),
+            issuer=self.issuer,
+            clients=clients,
+            public_keys=lambda: self.keys,
+            throttles=Throttles(self.rates, self.clock),
+        )
         return build_client_app(self.context, tokens)
 
     def disk_file(self, name: str, size_bytes: int = MIB) -> Path:

@@ -29,12 +29,15 @@ from farpoint.metadata.peers import PeerPin, put_pin
 from farpoint.metadata.plan_store import SqlPlanStore
 from farpoint.model.directory import DirectoryRecord
 from farpoint.model.ids import OperationId, RegionId, ScopeId
+from farpoint.model.limits import AZURE, Limits
 from farpoint.model.operations import Operation, OperationKind
 from farpoint.model.remote import RegionIdentity
+from farpoint.model.roles import OWNER, configured_assignment
 from farpoint.movers.lanes import InlineLanes
 from farpoint.movers.ports import SourceRegion
 from farpoint.operations.steps import InlineSteps, Steps
 from farpoint.peers.protocol import VERSIONS
+from farpoint.services.authority import Authorities
 from farpoint.services.catalogue import CatalogueWriter
 from farpoint.services.context import RegionContext
 from farpoint.services.group_deletion import GroupDeletion, clear_own_group
@@ -58,6 +61,7 @@ SUBSCRIPTION = "2f4a7c3e-0000-4000-8000-00000000000b"
 CLIENT = "2f4a7c3e-0000-4000-8000-00000000000c"
 #: Each region's database is the first one made for its bucket.
 _EPOCH = 1
+_ACTIVITY_MAX = 1000
 
 #: Opens the database file of a region.
 OpenDatabase = Callable[[Path], WatchedDatabase]
@@ -205,10 +209,17 @@ class SmallRegion:
             vault=self.vault,
             sas=SasSigner(open_signer(self.folder / "tokens.pem")),
             uploads=Uploads(self.clock),
+            limits=Limits(profile=AZURE),
+            authorities=self._authorities(),
+            activity_entries_max=_ACTIVITY_MAX,
             launch=self.launched.append,
         )
         ensure_default_group(context)
         return context
+
+    def _authorities(self) -> Authorities:
+        owner = configured_assignment(subscription=SUBSCRIPTION, client=CLIENT, role=OWNER)
+        return Authorities(database=self.database, configured=(owner,))
 
     def _serving(self) -> ServingContext:
         verifier = TokenVerifier(
@@ -221,6 +232,7 @@ class SmallRegion:
             vault=self.vault,
             manifests=ManifestCache(self.vault.manifests),
             assertions=verifier,
+            authorities=self._authorities(),
             pins=self.pins,
             document_of=lambda arm_id: resource_document(self.context, arm_id),
             documents_of=lambda arm_path: resource_documents(self.context, arm_path),

@@ -26,10 +26,12 @@ from farpoint.model.ids import CollectionId, DiskPointId, GroupId, ManifestId, O
 from farpoint.model.manifest import Consistency
 from farpoint.model.remote import RegionIdentity
 from farpoint.model.resources import Collection, DiskRestorePoint, ProvisioningState, ResourceGroup, RestorePoint
+from farpoint.model.roles import OWNER, configured_assignment
 from farpoint.peers.client import PeerClient, PeerSettings
 from farpoint.peers.identity import TrustedPeer
 from farpoint.peers.protocol import VERSIONS
 from farpoint.peers.tls import OwnCertificate, context_for_clients, context_for_peers, trusted_peer
+from farpoint.services.authority import Authorities
 from farpoint.services.peer_pins import PeerPins
 from farpoint.services.serving import ManifestCache, ServingContext
 from farpoint.testing.served_vault import MemoryVault
@@ -94,6 +96,7 @@ class ServedRegion:
         verifier = TokenVerifier(
             tenant_id=TENANT, clock=self.clock, key_of=self.pins.token_key, knows_client=lambda client: client == CLIENT
         )
+        owner = configured_assignment(subscription=SUBSCRIPTION, client=CLIENT, role=OWNER)
         return ServingContext(
             identity=self.identity,
             epoch=1,
@@ -101,6 +104,7 @@ class ServedRegion:
             vault=self.vault,
             manifests=ManifestCache(self.vault),
             assertions=verifier,
+            authorities=Authorities(database=self.database, configured=(owner,)),
             pins=self.pins,
             document_of=lambda arm_id: self.find_document(arm_id),  # noqa: PLW0108 - a test may exchange it later
             documents_of=self._documents_of,

@@ -7,7 +7,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 from sqlalchemy import update
 
-from farpoint.metadata import operations, tables
+from farpoint.metadata import index_tables, operations
 from farpoint.metadata.chunk_index import CONDEMN_COUNTER, SqlChunkIndex
 from farpoint.metadata.counters import next_counter
 from farpoint.metadata.database import Database
@@ -59,7 +59,7 @@ def in_sql(folder: Path) -> Iterator[Subject]:
 
     def condemn(pack: PackId) -> None:
         with database.write() as conn:
-            conn.execute(update(tables.packs).where(tables.packs.c.id == pack).values(state="condemned"))
+            conn.execute(update(index_tables.packs).where(index_tables.packs.c.id == pack).values(state="condemned"))
             next_counter(conn, CONDEMN_COUNTER)
 
     yield Subject(index=SqlChunkIndex(database), claim=claim, end=end, condemn=condemn)

@@ -10,6 +10,18 @@ CREATE TABLE access_grants (
 	PRIMARY KEY (id),
 	UNIQUE (subject)
 );
+CREATE TABLE activity (
+	number INTEGER NOT NULL,
+	id VARCHAR(36) NOT NULL,
+	at TEXT NOT NULL,
+	resource_key TEXT NOT NULL,
+	group_key TEXT NOT NULL,
+	provider_key TEXT NOT NULL,
+	correlation_id TEXT NOT NULL,
+	entry TEXT NOT NULL,
+	PRIMARY KEY (number),
+	UNIQUE (id)
+);
 CREATE TABLE attached_disks (
 	disk VARCHAR(36) NOT NULL,
 	vm VARCHAR(36) NOT NULL,
@@ -256,6 +268,7 @@ CREATE TABLE points (
 	provisioning_state TEXT NOT NULL,
 	consistency TEXT,
 	source_point_id TEXT,
+	source_point_key TEXT,
 	copy_state TEXT,
 	time_created TEXT NOT NULL,
 	source_time_created TEXT,
@@ -300,6 +313,16 @@ CREATE TABLE restore_checkpoints (
 	identity TEXT NOT NULL,
 	synced_bytes BIGINT NOT NULL,
 	PRIMARY KEY (disk)
+);
+CREATE TABLE role_assignments (
+	"key" TEXT NOT NULL,
+	path TEXT NOT NULL,
+	version BIGINT NOT NULL,
+	origin VARCHAR(36) NOT NULL,
+	deleted BOOLEAN NOT NULL,
+	principal_key TEXT NOT NULL,
+	body TEXT NOT NULL,
+	PRIMARY KEY ("key")
 );
 CREATE TABLE schema_version (
 	version INTEGER NOT NULL,
@@ -352,6 +375,7 @@ CREATE TABLE virtual_machines (
 	PRIMARY KEY (id),
 	UNIQUE (group_key, name_key)
 );
+CREATE INDEX ix_activity_at ON activity (at);
 CREATE INDEX ix_attached_disks_vm ON attached_disks (vm);
 CREATE INDEX ix_catalogue_changes_seq ON catalogue_changes (seq);
 CREATE INDEX ix_directory_records_kind ON directory_records (kind);
@@ -362,8 +386,10 @@ CREATE INDEX ix_operations_state ON operations (state);
 CREATE INDEX ix_operations_subject ON operations (subject);
 CREATE INDEX ix_packs_operation ON packs (operation);
 CREATE INDEX ix_peer_pins_name_key ON peer_pins (name_key);
+CREATE INDEX ix_points_source_point_key ON points (source_point_key);
 CREATE INDEX ix_receipts_manifest ON receipts (manifest);
 CREATE INDEX ix_replicas_parent_key ON replicas (parent_key);
+CREATE INDEX ix_role_assignments_principal_key ON role_assignments (principal_key);
 CREATE UNIQUE INDEX planned_chunks_once ON planned_chunks (operation, chunk);
 CREATE INDEX replicas_by_group ON replicas (group_key);
 CREATE INDEX replicas_by_path ON replicas (path_key);

@@ -142,7 +142,7 @@ def test_resources_are_filtered(furnished: Arm, text: str, names: list[str]) -> 
     assert [row["name"] for row in rows] == names
 
 
-@pytest.mark.parametrize("text", ["name", "name eq web", "colour eq 'red'", "name eq 'a' or name eq 'b'", "substringof('a', name)"])
+@pytest.mark.parametrize("text", ["name", "colour eq 'red'", "name eq 'a' or name eq 'b'", "substringof('a', name)"])
 def test_a_filter_that_is_not_understood_is_refused(east: Arm, text: str) -> None:
     answer = east.send("GET", f"{SUB}/resources", filter=text)
     assert (answer.status_code, answer.json()["error"]["target"]) == (400, "$filter")

@@ -75,13 +75,13 @@ def test_an_unknown_disk_is_not_found_where_it_was_named(east: Arm) -> None:
 
 def test_an_id_of_another_kind_or_subscription_is_refused(east: Arm) -> None:
     foreign = compute("disks", "d").replace(SUBSCRIPTION, "00000000-0000-0000-0000-000000000000")
-    for wrong, says in [
-        (compute("virtualMachines", "v"), "Microsoft.Compute/disks"),
-        ("os", "not an ARM resource id"),
-        (foreign, "subscription"),
+    for wrong, refused, says in [
+        (compute("virtualMachines", "v"), (400, "InvalidParameter"), "Microsoft.Compute/disks"),
+        ("os", (400, "InvalidParameter"), "not an ARM resource id"),
+        (foreign, (403, "LinkedAuthorizationFailed"), foreign),
     ]:
         document = put(east, "web", body(wrong))
-        assert (document.status_code, document.json()["error"]["code"]) == (400, "InvalidParameter")
+        assert (document.status_code, document.json()["error"]["code"]) == refused
         assert says in document.json()["error"]["message"]
 
 

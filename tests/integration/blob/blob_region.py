@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 
 from farpoint.api.app import Tokens, build_client_app
 from farpoint.api.listeners import Listeners, client_listener
+from farpoint.api.throttles import Rates, Throttles
 from farpoint.clock import SystemClock
 from farpoint.keys.clients import ClientSecrets
 from farpoint.keys.tokens import TokenVerifier
@@ -142,6 +143,8 @@ def listen(region: SmallRegion, authority: RegionAuthority) -> Listeners:
     clients = ClientSecrets({CLIENT: SECRET_HASH})
     keys = {str(region.region): region.issuer.signer.public}
     verifier = TokenVerifier(tenant_id=TENANT, clock=region.clock, key_of=keys.get, knows_client=clients.knows)
-    app = build_client_app(region.context, Tokens(verifier=verifier, issuer=region.issuer, clients=clients, public_keys=lambda: keys))
+    unlimited = Throttles(Rates(reads_per_second=0, writes_per_second=0, failed_logins_per_minute=0), region.clock)
+    tokens = Tokens(verifier=verifier, issuer=region.issuer, clients=clients, public_keys=lambda: keys, throttles=unlimited)
+    app = build_client_app(region.context, tokens)
     own = authority.issue(region.name, region=None)
     return Listeners([client_listener(app, host="127.0.0.1", port=port, tls=context_for_clients(own))])

@@ -296,10 +296,10 @@ def test_a_point_that_is_not_published_is_waited_for(source: PeerSource, eastus:
     assert raised.value.code is Code.RESTORE_POINT_NOT_READY
 
 
-def test_an_unknown_user_gets_no_hold(source: PeerSource, point: str) -> None:
+def test_a_user_who_may_not_read_the_point_gets_no_hold(source: PeerSource, point: str) -> None:
     with pytest.raises(RefusedError) as raised:
         hold(source, principal="somebody")
-    assert raised.value.code is Code.AUTHENTICATION_FAILED
+    assert raised.value.code is Code.AUTHORIZATION_FAILED
 
 
 def test_a_used_up_hold_is_lost(source: PeerSource, eastus: ServedRegion, point: str) -> None:

@@ -174,7 +174,6 @@ def test_only_crash_consistency_can_be_asked_for() -> None:
 @pytest.mark.parametrize(
     ("extra", "target"),
     [
-        ({"excludeDisks": [{"id": "/d"}]}, "properties.excludeDisks"),
         ({"consistencyMode": "CrashConsistent"}, "properties.consistencyMode"),
         ({"farpoint": {"allowLive": True}}, "properties.farpoint.allowLive"),
         ({"sourceMetadata": {"storageProfile": {}}}, "properties.sourceMetadata"),

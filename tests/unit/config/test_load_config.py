@@ -27,6 +27,12 @@ id = "{GUID}"
 endpoint = "https://127.0.0.1:9444/"
 """
 
+ISSUER = """
+[[directory.issuers]]
+issuer = "https://login.example.net/"
+audience = "farpoint"
+"""
+
 
 def write(folder: Path, text: str) -> Path:
     path = folder / "config.toml"
@@ -88,7 +94,7 @@ def test_an_unknown_table_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [setting.name for setting in SETTINGS if setting.default is None])
 def test_a_missing_key_without_default_is_named(tmp_path: Path, name: str) -> None:
-    full = LEAST + PEER + '[[directory.clients]]\nid = "c"\nsecret_scrypt = "scrypt$a$b"\n'
+    full = LEAST + PEER + '[[directory.clients]]\nid = "c"\nsecret_scrypt = "scrypt$a$b"\n' + ISSUER
     table, _, key = name.rpartition(".")
     header = f"[[{table}]]" if f"[[{table}]]" in full else f"[{table}]"
     before, after = full.split(f"{header}\n")
@@ -147,3 +153,35 @@ def test_a_file_that_is_not_there_or_not_toml_is_refused(tmp_path: Path) -> None
 def test_every_setting_stands_in_one_table_and_means_something() -> None:
     assert len({setting.name for setting in SETTINGS}) == len(SETTINGS)
     assert all(setting.meaning.endswith(".") for setting in SETTINGS)
+
+
+def test_who_may_come_is_read_and_written_back(tmp_path: Path) -> None:
+    clients = "".join(
+        f'[[directory.clients]]\nid = "{name}"\nsecret_scrypt = "s"\n{role}'
+        for name, role in [("a", ""), ("b", 'role = "restore operator"\n'), ("c", 'role = "None"\n')]
+    )
+    config = load_config(write(tmp_path, LEAST + clients + ISSUER + 'ca = "ca.pem"\nalgorithms = ["ES256"]\n'))
+    assert [client.role for client in config.directory.clients] == ["Owner", "Restore Operator", ""]
+    (issuer,) = config.directory.issuers
+    # To the letter: tokens say the same, a slash at the end included.
+    assert (issuer.issuer, issuer.audience, issuer.jwks_uri) == ("https://login.example.net/", "farpoint", "")
+    assert (issuer.ca, issuer.algorithms) == (tmp_path / "ca.pem", ("ES256",))
+    assert load_config(write(tmp_path, render_config(config, heading="Again."))) == config
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "says"),
+    [
+        ('[[directory.clients]]\nid = "a"\nsecret_scrypt = "s"\nrole = "Onwer"\n', "directory.clients.role", "Did you mean Owner?"),
+        (ISSUER.replace("https", "http"), "directory.issuers.issuer", ""),
+        (ISSUER + 'algorithms = ["HS256"]\n', "directory.issuers.algorithms", "RS256"),
+        (ISSUER + 'jwks_uri = "http://x"\n', "directory.issuers.jwks_uri", ""),
+        (ISSUER + ISSUER, "directory.issuers.issuer", ""),
+        ("[rates]\nreads_per_second = -1\n", "rates.reads_per_second", ""),
+        ("[activity]\nentries_max = 0\n", "activity.entries_max", ""),
+    ],
+)
+def test_a_wrong_rule_about_who_may_come_is_refused(tmp_path: Path, text: str, target: str, says: str) -> None:
+    refused = refusal(tmp_path, LEAST + text)
+    assert refused.target == target
+    assert says in refused.hint

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from farpoint import metadata
-from farpoint.metadata import collections, directory, disk_points, disks, points, tables, virtual_machines
+from farpoint.metadata import collections, directory, disk_points, disks, index_tables, points, tables, virtual_machines
 from farpoint.metadata.catalogue import Batch, store_batch, waiting
 from farpoint.metadata.connection import Connection
-from farpoint.metadata.tables import METADATA
+from farpoint.metadata.schema import METADATA
 from farpoint.model.catalogue import ResourceKind
 from farpoint.model.directory import DirectoryRecord
 from farpoint.model.ids import RegionId
@@ -48,6 +48,8 @@ INTERNAL_TABLES = frozenset(
         "access_grants",
         "snapshots",
         "descriptions",
+        "role_assignments",
+        "activity",
     }
 )
 _WRITES = frozenset({"insert", "update", "delete", "insert_row", "update_row", "delete_row", "insert_or"})
@@ -120,7 +122,7 @@ def _writes_resource(node: ast.AST) -> bool:
 
 
 def test_every_table_is_a_resource_s_or_internal() -> None:
-    by_table = {id(value): name for name, value in vars(tables).items()}
+    by_table = {id(value): name for name, value in {**vars(index_tables), **vars(tables)}.items()}
     assert {by_table[id(table)] for table in METADATA.tables.values()} == RESOURCE_TABLES | INTERNAL_TABLES
 
 

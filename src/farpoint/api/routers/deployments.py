@@ -57,7 +57,7 @@ def get_deployment(caller: ArmCaller, group: str, deployment: str) -> Response:
 def list_deployments(caller: ArmCaller, group: str) -> Response:
     """List the deployments of a group."""
     found = descriptions.list_descriptions(caller.context, type_name=_TYPE, group=group)
-    return list_answer([_show(caller, one) for one in found])
+    return list_answer(caller, [_show(caller, one) for one in found])
 
 
 @router.delete(DEPLOYMENT)

@@ -16,7 +16,7 @@ router = APIRouter()
 def list_disk_points(caller: ArmCaller, group: str, collection: str, point: str) -> Response:
     """List the disks of a restore point."""
     details = points.get_point(caller.context, group=group, collection=collection, name=point)
-    return list_answer([disk_point_view(details, disk, subscription=caller.subscription) for disk in details.disks])
+    return list_answer(caller, [disk_point_view(details, disk, subscription=caller.subscription) for disk in details.disks])
 
 
 @router.get(f"{DISK_POINTS}/{{disk_point}}")

@@ -8,9 +8,9 @@ from starlette.responses import Response
 from farpoint.api.answers import deletion_answer, empty_answer, json_answer
 from farpoint.api.body import Body
 from farpoint.api.caller import ArmCaller, Caller
-from farpoint.api.filters import filter_of, passes
 from farpoint.api.paging import page_answer, page_of
 from farpoint.api.paths import GROUP, GROUPS
+from farpoint.api.resource_filters import filter_of, passes
 from farpoint.api.schemas.groups import parse_group, parse_group_patch
 from farpoint.api.views.groups import group_view
 from farpoint.errors import Code, RefusedError

@@ -11,6 +11,9 @@ from starlette.responses import Response
 
 from farpoint.api.answers import json_answer
 from farpoint.api.body import Body
+from farpoint.api.caller import address_of
+from farpoint.api.throttles import Throttles
+from farpoint.errors import Code, RefusedError, ThrottledError
 from farpoint.model.documents import JsonObject, JsonValue
 from farpoint.services.context import RegionContext
 
@@ -59,10 +62,15 @@ def issue_token(request: Request, tenant: str, body: Body) -> Response:
         form.get("client_id", [""])[0],
         form.get("client_secret", [""])[0],
     )
+    throttles: Throttles = request.app.state.throttles
+    throttles.refuse_guesser(address_of(request))
     if not directory.check(client, secret):
         message = "AADSTS7000215: Invalid client secret provided, or the client is not known here."
+        refusal = throttles.failed(address_of(request), RefusedError(Code.INVALID_CLIENT, message))
+        if isinstance(refusal, ThrottledError):
+            raise refusal
         return _refused(401, "invalid_client", message)
-    token, seconds = issuer.issue(client)
+    token, seconds = issuer.issue(client.lower())
     answer: JsonObject = {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token}
     return json_answer(answer, headers={"Cache-Control": "no-store"})
 
@@ -127,6 +135,8 @@ def _cloud(context: RegionContext) -> JsonObject:
         "authentication": authentication,
         "portal": endpoint,
         "graph": endpoint,
+        # There is no Graph; az only lists role assignments when it has an address for one, and calls it only to show names.
+        "microsoftGraphResourceId": endpoint,
         "graphAudience": endpoint,
         "gallery": endpoint,
         "vmImageAliasDoc": endpoint,

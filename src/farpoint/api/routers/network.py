@@ -68,4 +68,4 @@ def _type_of(kind: str) -> str:
 
 
 def _list(caller: Caller, found: Sequence[Description]) -> Response:
-    return list_answer([description_view(one, subscription=caller.subscription) for one in found])
+    return list_answer(caller, [description_view(one, subscription=caller.subscription) for one in found])

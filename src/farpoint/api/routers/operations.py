@@ -22,6 +22,9 @@ _MAKING = frozenset({OperationKind.RESTORE_DISK, OperationKind.COPY_DISK, Operat
 def get_operation(caller: ArmCaller, region: str, operation_id: str) -> Response:  # noqa: ARG001 - the id alone names the operation
     """Show an operation's state, or with ``monitor=true`` its result."""
     operation = operations.get_operation(caller.context, operation_id)
+    if operation.principal != caller.principal:
+        # Its result may be more than a reader of the resource should see, such as an access URL.
+        caller.require("PUT", operation.resource_id)
     if caller.query.get("monitor", "").lower() == "true":
         return _result(caller, operation)
     document = status_view(operation, output=_output(caller, operation))

@@ -16,7 +16,7 @@ router = APIRouter()
 @router.get(PROVIDERS)
 def list_providers(caller: ArmCaller) -> Response:
     """List the providers."""
-    return list_answer([_show(caller, name) for name in provider_names()])
+    return list_answer(caller, [_show(caller, name) for name in provider_names()])
 
 
 @router.get(PROVIDER)

@@ -16,7 +16,7 @@ router = APIRouter()
 @router.get(REGIONS)
 def list_regions(caller: ArmCaller) -> Response:
     """List the region that answers, with its peers."""
-    return list_answer([region_view(describe_region(caller.context), subscription=caller.subscription)])
+    return list_answer(caller, [region_view(describe_region(caller.context), subscription=caller.subscription)])
 
 
 @router.get(f"{REGIONS}/{{region}}")

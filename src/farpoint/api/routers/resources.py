@@ -7,11 +7,11 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from farpoint.api.caller import ArmCaller, Caller
-from farpoint.api.filters import filter_of, passes
 from farpoint.api.lists import OWN_LISTS
 from farpoint.api.name_conflicts import mark_conflicts
 from farpoint.api.paging import page_answer, page_of
 from farpoint.api.paths import GROUP, SUBSCRIPTION
+from farpoint.api.resource_filters import filter_of, passes
 from farpoint.metadata.replicas import Place
 from farpoint.model.documents import JsonObject
 from farpoint.services.groups import require_group

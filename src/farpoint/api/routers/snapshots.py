@@ -66,4 +66,4 @@ def _show(caller: Caller, found: SnapshotDetails) -> Response:
 
 
 def _list(caller: Caller, found: Sequence[SnapshotDetails]) -> Response:
-    return list_answer([snapshot_view(snapshot, subscription=caller.subscription) for snapshot in found])
+    return list_answer(caller, [snapshot_view(snapshot, subscription=caller.subscription) for snapshot in found])

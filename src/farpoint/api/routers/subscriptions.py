@@ -15,8 +15,8 @@ router = APIRouter()
 
 @router.get("/subscriptions")
 def list_subscriptions(caller: ArmCaller) -> Response:
-    """List the subscription."""
-    return list_answer([_subscription(caller.context)])
+    """List the subscription, for those who have a role in it."""
+    return list_answer(caller, [_subscription(caller.context)] if caller.authority.assignments else [])
 
 
 @router.get(SUBSCRIPTION)
@@ -29,14 +29,14 @@ def get_subscription(caller: ArmCaller) -> Response:
 def list_locations(caller: ArmCaller) -> Response:
     """List this region and its peers."""
     names = [caller.context.name, *caller.context.peers.names()]
-    return list_answer([location_view(name, subscription=caller.subscription) for name in names])
+    return list_answer(caller, [location_view(name, subscription=caller.subscription) for name in names])
 
 
 @router.get("/tenants")
 def list_tenants(caller: ArmCaller) -> Response:
     """List the tenant."""
     tenant = caller.context.tenant_id
-    return list_answer([{"id": f"/tenants/{tenant}", "tenantId": tenant, "displayName": "Farpoint"}])
+    return list_answer(caller, [{"id": f"/tenants/{tenant}", "tenantId": tenant, "displayName": "Farpoint"}])
 
 
 def _subscription(context: RegionContext) -> JsonObject:

@@ -9,7 +9,7 @@ from farpoint.api.schemas.names import check_point_name
 from farpoint.api.schemas.shape import OpenShape, OwnShape, Reference, Shape
 from farpoint.model.manifest import Consistency
 from farpoint.services.new_copy import CopyRequest
-from farpoint.services.new_point import EXCLUDE_TARGET, PointRequest
+from farpoint.services.new_point import PointRequest
 from farpoint.services.refusals import invalid
 
 #: A VM has an OS disk and at most 64 data disks.
@@ -49,7 +49,8 @@ def parse_point(body: bytes, *, group: str, collection: str, name: str) -> Point
         raise invalid("properties.sourceMetadata", message, hint="Leave it out.")
     if given.source_restore_point is not None:
         _refuse_on_copy(given)
-        return CopyRequest(group=group, collection=collection, name=name, source_id=given.source_restore_point.id)
+        excluded = tuple(disk.id for disk in given.exclude_disks or [])
+        return CopyRequest(group=group, collection=collection, name=name, source_id=given.source_restore_point.id, exclude_disks=excluded)
     return PointRequest(
         group=group,
         collection=collection,
@@ -63,8 +64,6 @@ def parse_point(body: bytes, *, group: str, collection: str, name: str) -> Point
 def _refuse_on_copy(given: _PointProperties) -> None:
     """Refuse what only a capture can choose."""
     hint = "Leave it out: a copy has the disks and the consistency of its source."
-    if given.exclude_disks:
-        raise invalid(EXCLUDE_TARGET, "Disks cannot be excluded from a copy.", hint=hint)
     if given.consistency_mode is not None:
         raise invalid("properties.consistencyMode", "A copy inherits its consistency.", hint=hint)
     if given.farpoint.allow_live:

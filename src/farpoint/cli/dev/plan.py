@@ -22,6 +22,7 @@ from farpoint.config.values import (
     ListenConfig,
     PeerConfig,
     PeerTlsConfig,
+    RatesConfig,
     RegionConfig,
 )
 from farpoint.model.ids import RegionId
@@ -133,6 +134,8 @@ def region_config(folder: DevFolder, memory: DevMemory, region: DevRegion) -> Re
         directory=_directory(memory),
         peers=tuple(peers),
         copy=CopyConfig(streams=4, deadline_days=14),
+        rates=RatesConfig(reads_per_second=500, writes_per_second=200, failed_logins_per_minute=60),
+        activity_entries_max=100_000,
         limits_profile="azure",
     )
 
