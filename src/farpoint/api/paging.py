@@ -42,7 +42,7 @@ def page_of(caller: Caller, *, parts: int) -> Page:
 
 
 def page_answer(caller: Caller, page: Page, elements: Sequence[tuple[tuple[str, ...], JsonObject]]) -> Response:
-    """Answer with those elements of *page* that *caller* may read, each with its place; one more than fit tells that there is a next page."""
+    """Answer with those elements of *page*, each with its place, that *caller* may read; one more than fit tells of a next page."""
     shown = elements[: page.limit]
     document: dict[str, object] = {"value": [element for _, element in shown if caller.may_read(str(element["id"]))]}
     if len(elements) > page.limit:
