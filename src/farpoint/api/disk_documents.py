@@ -4,14 +4,16 @@ from collections.abc import Sequence
 
 from farpoint.api.views.disks import disk_view
 from farpoint.model.documents import JsonObject
+from farpoint.model.operations import Operation
 from farpoint.model.resources import Disk
 from farpoint.services.access_grants import live_access
 from farpoint.services.context import RegionContext
 
 
-def disk_document(context: RegionContext, disk: Disk) -> JsonObject:
-    """Return the document of one disk."""
-    return disk_documents(context, [disk])[0]
+def disk_document(context: RegionContext, disk: Disk, *, restore: Operation | None = None) -> JsonObject:
+    """Return the document of one disk, with how far *restore* is if it is being made."""
+    granted = live_access(context)
+    return disk_view(disk, subscription=context.subscription_id, access=granted.get(disk.id), restore=restore)
 
 
 def disk_documents(context: RegionContext, disks: Sequence[Disk]) -> list[JsonObject]:

@@ -4,11 +4,11 @@ from cyclopts import App
 
 from farpoint.cli.console import Grid
 from farpoint.cli.documents import moment, name_in, rows, text
-from farpoint.cli.options import SHARED, SharedOptions
+from farpoint.cli.options import SHARED, WAITING, SharedOptions, Waiting
 from farpoint.cli.session import open_session
 from farpoint.model.documents import JsonObject
 
-app = App(name="collection", help="Show restore point collections.")
+app = App(name="collection", help="Show and delete restore point collections.")
 
 
 @app.command(name="list")
@@ -30,6 +30,21 @@ def show(name: str, /, *, shared: SharedOptions = SHARED) -> None:
     with open_session(shared) as session:
         collection = find_collection(session, name, with_points=True).value
         session.console.show(collection, _summary([collection]), _points(collection))
+
+
+@app.command
+def delete(name: str, /, *, waiting: Waiting = WAITING, shared: SharedOptions = SHARED) -> None:
+    """Delete a collection with all its restore points."""
+    from farpoint.cli.lookup import COLLECTIONS, find_collection
+    from farpoint.cli.waiting import watch_operation
+
+    with open_session(shared, timeout_seconds=waiting.timeout) as session:
+        found = find_collection(session, name)
+        operation = found.client.delete(found.client.compute_path(session.group, COLLECTIONS, name))
+        if waiting.wait and operation:
+            session.wait(watch_operation(found.client, operation).look, title=f"delete collection {name}")
+        done = "deleted" if waiting.wait or not operation else "being deleted"
+        session.console.say(f"collection {name} is {done} in {found.region}")
 
 
 def _summary(collections: list[JsonObject]) -> Grid:

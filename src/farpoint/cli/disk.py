@@ -8,14 +8,16 @@ from attrs import frozen
 from cyclopts import App, Parameter
 
 from farpoint.cli.console import Grid
-from farpoint.cli.documents import count, text
+from farpoint.cli.documents import count, section, text
 from farpoint.cli.naming import parse_point_name
 from farpoint.cli.options import SHARED, WAITING, SharedOptions, Waiting
 from farpoint.cli.session import open_session
+from farpoint.cli.work import End, work_of_facts
+from farpoint.cli.work_tables import failure_grids, progress_word
 from farpoint.model.documents import JsonObject
 from farpoint.units import human_bytes
 
-app = App(name="disk", help="Restore disks from restore points, show and verify them.")
+app = App(name="disk", help="Restore disks from restore points, show, verify and forget them.")
 
 
 @Parameter(name="*")
@@ -52,12 +54,12 @@ def list_disks(*, shared: SharedOptions = SHARED) -> None:
 
 @app.command
 def show(name: str, /, *, shared: SharedOptions = SHARED) -> None:
-    """Show a disk."""
+    """Show a disk: where it is, how far its restore is, why it failed."""
     from farpoint.cli.lookup import find_disk
 
     with open_session(shared) as session:
         disk = find_disk(session, name).value
-        session.console.show(disk, _summary([disk]))
+        session.console.show(disk, _summary([disk]), *failure_grids(disk))
 
 
 @app.command
@@ -72,6 +74,19 @@ def verify(name: str, /, *, shared: SharedOptions = SHARED) -> None:
         prove(session, found.client, path, title=f"disk {name}")
 
 
+@app.command
+def delete(name: str, /, *, shared: SharedOptions = SHARED) -> None:
+    """Forget a disk; its file stays."""
+    from farpoint.cli.lookup import find_disk
+
+    with open_session(shared) as session:
+        found = find_disk(session, name)
+        found.client.delete(found.client.compute_path(session.group, "disks", name))
+        session.console.say(
+            f"disk {name} is deleted in {found.region}; its file stays: {text(found.value, 'properties', 'farpoint', 'path')}"
+        )
+
+
 def _summary(disks: Sequence[JsonObject]) -> Grid:
     return Grid(titles=("NAME", "REGION", "STATE", "SIZE", "PATH"), rows=[_row(disk) for disk in disks])
 
@@ -81,7 +96,17 @@ def _row(disk: JsonObject) -> tuple[str, ...]:
     return (
         text(disk, "name"),
         text(disk, "location"),
-        text(disk, "properties", "diskState") or text(disk, "properties", "provisioningState"),
+        _state(disk),
         human_bytes(size) if size else "",
         text(disk, "properties", "farpoint", "path"),
     )
+
+
+def _state(disk: JsonObject) -> str:
+    """Say how a disk is: ARM's disk state once it is complete, how far its restore is before."""
+    properties = section(disk, "properties")
+    state = text(properties, "provisioningState")
+    if state not in {"Updating", "Creating"}:
+        return state if state == "Failed" else text(properties, "diskState") or state
+    work = work_of_facts(section(properties, "farpoint", "restore"), end=End.RUNNING, error={})
+    return progress_word("Restoring", work)

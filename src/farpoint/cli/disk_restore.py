@@ -1,12 +1,18 @@
-"""``disk restore``: every disk of a complete restore point into files of a folder, one disk resource each."""
+"""``disk restore``: every disk of a complete restore point into files of a folder, one disk resource each.
 
+The same command given again goes on with a restore that runs, or that has failed: what it wrote and proved is kept.
+"""
+
+import os
+from http import HTTPStatus
 from pathlib import Path
 
 from attrs import evolve, frozen
 
 from farpoint.cli.arm import ArmClient
 from farpoint.cli.documents import text
-from farpoint.cli.failures import UsageError
+from farpoint.cli.failures import ApiError, UsageError
+from farpoint.cli.listing import list_group
 from farpoint.cli.lookup import find_point, point_segments
 from farpoint.cli.naming import PointName, absolute, source_disk
 from farpoint.cli.session import Session
@@ -16,6 +22,8 @@ from farpoint.model.documents import JsonObject
 
 #: Names tried for one disk resource: ``<disk>-<point>``, then ``-2`` …
 _NAMES_MAX = 1000
+#: States of a disk whose restore runs or can go on.
+_UNFINISHED = ("Updating", "Creating", "Failed")
 
 
 @frozen(kw_only=True)
@@ -76,16 +84,37 @@ def _restore(
         facts["overwrite"] = True
     creation: JsonObject = {"createOption": "Restore", "sourceResourceId": text(disk_point, "id")}
     document: JsonObject = {"location": location, "properties": {"creationData": creation, "farpoint": facts}}
-    path = _free_path(session, client, f"{disk}-{name.point}")
-    answer, operation = client.put(path, document)
+    begun = next((one for one in list_group(client, session.group, "disks") if _is_begun(one, document)), None)
+    if begun is None:
+        path, answer, operation = _put_under_free_name(session, client, f"{disk}-{name.point}", document)
+    else:
+        path = client.compute_path(session.group, "disks", text(begun, "name"))
+        answer, operation = client.put(path, document)
     return DiskRestore(disk=disk, client=client, path=path, operation=operation, document=answer)
 
 
-def _free_path(session: Session, client: ArmClient, name: str) -> str:
-    """Return the path of the first disk resource called *name*, *name*-2 … that no region has."""
+def _is_begun(disk: JsonObject, wanted: JsonObject) -> bool:
+    """Tell whether *disk* is what *wanted* asks for and not complete. A complete one is not made again, so asking for it is refused."""
+    source = ("properties", "creationData", "sourceResourceId")
+    place = ("properties", "farpoint", "path")
+    return (
+        text(disk, "properties", "provisioningState") in _UNFINISHED
+        and text(disk, *source).lower() == text(wanted, *source).lower()
+        and os.path.realpath(text(disk, *place)) == os.path.realpath(text(wanted, *place))
+    )
+
+
+def _put_under_free_name(session: Session, client: ArmClient, name: str, document: JsonObject) -> tuple[str, JsonObject, str]:
+    """Create the disk as *name*, *name*-2 …: the first that no region has. Return its path, the disk and its operation."""
     for number in range(1, _NAMES_MAX):
         path = client.compute_path(session.group, "disks", name if number == 1 else f"{name}-{number}")
-        if client.find(path) is None:
-            return path
+        if client.find(path) is not None:
+            continue
+        try:
+            return path, *client.put(path, document)
+        except ApiError as error:
+            # Somebody else may have taken the name since we looked; any other conflict is the caller's to hear.
+            if error.status != HTTPStatus.CONFLICT or client.find(path) is None:
+                raise
     message = f"all names from {name} to {name}-{_NAMES_MAX - 1} are taken"
     raise UsageError(message)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from farpoint.cli.console import Grid
 from farpoint.cli.documents import count, has_number, look, moment, rows, section, text
-from farpoint.cli.work import End, failure_sentence, work_of_point
+from farpoint.cli.work import End, work_of_point
+from farpoint.cli.work_tables import failure_grids, progress_word
 from farpoint.model.documents import JsonObject
 from farpoint.units import human_bytes
 
@@ -22,10 +23,7 @@ def point_grids(region: str, point: JsonObject) -> tuple[Grid, ...]:
     disks = rows(point, "properties", "farpoint", "disks")
     if disks:
         grids.append(Grid(titles=("DISK", "SIZE", "CAPTURED", "READ", "STORED", "DIGEST"), rows=[_disk_row(disk) for disk in disks]))
-    error = section(point, "properties", "farpoint", "error")
-    if error:
-        grids.append(Grid(titles=("FAILURE",), rows=[(failure_sentence(error),)]))
-    return tuple(grids)
+    return (*grids, *failure_grids(point))
 
 
 def summary_row(region: str, point: JsonObject) -> tuple[str, ...]:
@@ -54,12 +52,7 @@ def _state(point: JsonObject) -> str:
         return "Failed"
     if not section(point, "properties", "instanceView"):
         return state
-    word = "Copying" if section(point, "properties", "sourceRestorePoint") else "Capturing"
-    if work.waiting:
-        return f"{word}, waiting: {work.waiting}"
-    total = sum(disk.total_bytes or 0 for disk in work.disks)
-    done = sum(disk.done_bytes for disk in work.disks)
-    return f"{word}, {100 * done // total} %" if total else word
+    return progress_word("Copying" if section(point, "properties", "sourceRestorePoint") else "Capturing", work)
 
 
 def _disk_row(disk: JsonObject) -> tuple[str, ...]:

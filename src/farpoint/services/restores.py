@@ -95,6 +95,14 @@ def restore_disk(context: RegionContext, request: RestoreRequest, *, principal: 
     return Put(resource=disk, created=existing is None, operation=operation)
 
 
+def restore_under_way(context: RegionContext, disk: Disk) -> Operation | None:
+    """Return the operation that makes *disk*; None once it has ended."""
+    if disk.provisioning_state is not ProvisioningState.UPDATING or disk.operation is None:
+        return None
+    with context.database.read() as conn:
+        return operations.get_operation(conn, disk.operation)
+
+
 def _is_done(existing: Disk | None, request: RestoreRequest, source: ArmId, path: Path) -> bool:
     """Tell whether this very work is running or complete; refuse a name that is taken by anything else."""
     if existing is None:

@@ -206,3 +206,11 @@ def test_a_restored_disk_can_be_verified_and_an_attached_one_cannot(east: Arm, s
     refused = east.send("POST", compute("disks", "os", "verify"), {})
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "OperationNotAllowed")
     assert east.send("POST", compute("disks", "none", "verify"), {}).status_code == 404
+
+
+def test_a_disk_that_is_restored_shows_how_far_that_is(east: Arm, source: Source) -> None:
+    put(east, "new", body(source.os))
+    under_way = east.send("GET", compute("disks", "new")).json()["properties"]["farpoint"]
+    assert (under_way["restore"]["kind"], under_way["restore"]["state"]) == ("restoreDisk", "Running")
+    play_restore(east.region.context, row(east, "new").id)
+    assert "restore" not in east.send("GET", compute("disks", "new")).json()["properties"]["farpoint"]

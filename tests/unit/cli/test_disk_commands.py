@@ -49,6 +49,61 @@ def test_a_taken_disk_name_gets_a_number(regions: Regions, west: RegionStub, far
     assert [one.path for one in west.asked("PUT")] == [west.path("disks", "os-rp1-3")]
 
 
+@pytest.mark.parametrize("state", ["Failed", "Updating"])
+def test_the_same_command_goes_on_with_a_restore_that_has_not_ended_well(
+    west: RegionStub, farpoint: Farpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    restore(farpoint, "--disk", "os")
+    in_state(west, "os-rp1", state)
+    assert restore(farpoint, "--disk", "os")[0] == 0
+    first, second = west.asked("PUT")
+    assert (second.path, second.body) == (first.path, first.body)
+
+
+def test_a_complete_restore_is_not_taken_up_again(
+    west: RegionStub, farpoint: Farpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    restore(farpoint, "--disk", "os")
+    in_state(west, "os-rp1", "Succeeded")
+    taken = Reply(status=409, body={"error": {"code": "Conflict", "message": "out/os.raw is registered already as os-rp1."}})
+    west.say("PUT", west.path("disks", "os-rp1-2"), taken)
+    status, _, err = restore(farpoint, "--disk", "os")
+    assert (status, "registered already" in err) == (1, True)
+
+
+def test_a_disk_name_that_somebody_takes_meanwhile_gets_a_number(west: RegionStub, farpoint: Farpoint) -> None:
+    taken = west.path("disks", "os-rp1")
+    missing = Reply(status=404, body={"error": {"code": "ResourceNotFound", "message": "no"}})
+    west.say("GET", taken, missing, Reply(status=200, body={"name": "os-rp1"}))
+    west.say("PUT", taken, Reply(status=409, body={"error": {"code": "Conflict", "message": "Disk 'os-rp1' exists"}}))
+    assert restore(farpoint, "--disk", "os")[0] == 0
+    assert [one.path for one in west.asked("PUT")] == [taken, west.path("disks", "os-rp1-2")]
+
+
+def test_a_disk_that_is_restored_shows_how_far_it_is(west: RegionStub, farpoint: Farpoint) -> None:
+    facts: Document = {"state": "Running", "disks": [{"name": "os", "bytesTotal": 8, "bytesDone": 2}]}
+    west.add(west.path("disks", "os-rp1"), {"properties": {"provisioningState": "Updating", "farpoint": {"path": "/p", "restore": facts}}})
+    assert "Restoring, 25 %" in farpoint("disk", "show", "os-rp1").out
+
+
+def test_a_disk_whose_restore_failed_shows_why(west: RegionStub, farpoint: Farpoint) -> None:
+    error: Document = {"code": "InsufficientSpace", "message": "the pool is full", "percent": 41.5}
+    west.add(west.path("disks", "os-rp1"), {"properties": {"provisioningState": "Failed", "farpoint": {"path": "/p", "error": error}}})
+    shown = farpoint("disk", "show", "os-rp1").out
+    assert "InsufficientSpace: the pool is full 41.5 % was done." in shown
+    assert farpoint("disk", "list").out.splitlines()[1].split() == ["os-rp1", "westus", "Failed", "/p"]
+
+
+def test_a_deleted_disk_leaves_its_file(west: RegionStub, farpoint: Farpoint) -> None:
+    disk = west.path("disks", "os-rp1")
+    west.add(disk, {"properties": {"farpoint": {"path": "/pool/os.raw"}}})
+    outcome = farpoint("disk", "delete", "os-rp1")
+    assert (outcome.exit, [one.path for one in west.asked("DELETE")]) == (0, [disk])
+    assert "its file stays: /pool/os.raw" in outcome.err
+
+
 def test_overwriting_is_said(west: RegionStub, farpoint: Farpoint) -> None:
     restore(farpoint, "--disk", "os", "--overwrite")
     properties = west.asked("PUT")[0].body["properties"]
@@ -113,6 +168,13 @@ def test_damage_found_by_disk_verify_ends_with_5(west: RegionStub, farpoint: Far
     outcome = farpoint("disk", "verify", "os-rp1", "-o", "json")
     assert (outcome.exit, outcome.out) == (5, "")
     assert "IntegrityError: block 7 differs" in outcome.err
+
+
+def in_state(stub: RegionStub, disk: str, state: str) -> None:
+    known = stub.resources[stub.path("disks", disk).lower()]
+    properties = known["properties"]
+    assert isinstance(properties, dict)
+    stub.add(stub.path("disks", disk), {**known, "properties": {**properties, "provisioningState": state}})
 
 
 def operation_path(stub: RegionStub) -> str:

@@ -209,3 +209,15 @@ def test_a_delete_waits_for_its_operation(east: RegionStub, farpoint: Farpoint) 
     outcome = farpoint("point", "delete", "web01/rp1", "--wait")
     assert (outcome.exit, outcome.out) == (0, "")
     assert "web01/rp1 is deleted in eastus" in outcome.err
+
+
+def test_a_collection_is_deleted_with_its_points(east: RegionStub, farpoint: Farpoint) -> None:
+    path = east.path("restorePointCollections", "web01")
+    east.add(path, {"properties": {}})
+    operation = f"{east.subscription}/providers/Microsoft.Compute/locations/eastus/operations/1"
+    headers = {"Azure-AsyncOperation": f"{east.endpoint}{operation}?api-version=2024-11-01"}
+    east.say("DELETE", path, Reply(status=202, headers=headers))
+    east.say("GET", operation, *replies({"status": "InProgress"}, {"status": "Succeeded"}))
+    outcome = farpoint("collection", "delete", "web01", "--wait")
+    assert (outcome.exit, outcome.out) == (0, "")
+    assert "collection web01 is deleted in eastus" in outcome.err

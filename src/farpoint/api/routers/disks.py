@@ -44,8 +44,9 @@ def patch_disk(caller: ArmCaller, group: str, disk: str, body: Body) -> Response
 
 @router.get(DISK)
 def get_disk(caller: ArmCaller, group: str, disk: str) -> Response:
-    """Show a disk."""
-    return json_answer(disk_document(caller.context, disks.get_disk(caller.context, group=group, name=disk)))
+    """Show a disk; one that is being made with how far that is."""
+    found = disks.get_disk(caller.context, group=group, name=disk)
+    return json_answer(disk_document(caller.context, found, restore=restores.restore_under_way(caller.context, found)))
 
 
 @router.delete(DISK)

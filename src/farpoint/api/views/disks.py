@@ -1,19 +1,20 @@
 """Disks as ARM shows them."""
 
 from farpoint.api.views.disk_tiers import tier_of
-from farpoint.api.views.progress import failure_view
+from farpoint.api.views.progress import failure_view, operation_view
 from farpoint.api.views.text import PLATFORM_KEY, arm_time, sku_view, tags_of
 from farpoint.model.access import AccessLevel
 from farpoint.model.arm_id import compute_id
 from farpoint.model.disk import SECTOR_BYTES
 from farpoint.model.documents import JsonObject
+from farpoint.model.operations import Operation
 from farpoint.model.resources import CreateOption, Disk, ProvisioningState
 from farpoint.services.json_reading import present
 from farpoint.units import whole_gib
 
 
-def disk_view(disk: Disk, *, subscription: str, access: AccessLevel | None) -> JsonObject:
-    """Show *disk*; one that is still being made shows only what is settled, as Azure does. *access* is what is granted on it now."""
+def disk_view(disk: Disk, *, subscription: str, access: AccessLevel | None, restore: Operation | None = None) -> JsonObject:
+    """Show *disk*; one that *restore* is still making shows only what is settled, as Azure does. *access* is what is granted on it now."""
     return present(
         name=disk.name,
         id=str(compute_id(subscription=subscription, group=disk.group, path=(("disks", disk.name),))),
@@ -22,11 +23,11 @@ def disk_view(disk: Disk, *, subscription: str, access: AccessLevel | None) -> J
         tags=tags_of(disk.tags),
         sku=sku_view(disk.sku),
         managedBy=disk.managed_by,
-        properties=_properties(disk, access),
+        properties=_properties(disk, access, restore),
     )
 
 
-def _properties(disk: Disk, access: AccessLevel | None) -> JsonObject:
+def _properties(disk: Disk, access: AccessLevel | None, restore: Operation | None) -> JsonObject:
     done = disk.provisioning_state is ProvisioningState.SUCCEEDED
     return {
         **present(
@@ -42,6 +43,7 @@ def _properties(disk: Disk, access: AccessLevel | None) -> JsonObject:
             path=disk.path,
             blockSizeBytes=disk.block_bytes,
             digest=disk.state.digest if done and disk.state is not None else None,
+            restore=None if restore is None else operation_view(restore),
             error=failure_view(disk.failure),
         ),
     }
