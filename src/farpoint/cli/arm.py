@@ -63,15 +63,6 @@ class ArmClient:
             elements.extend(rows(page, "value"))
         return elements
 
-    def find_pages(self, path: str) -> list[JsonObject] | None:
-        """Return all elements of the list at *path*, None when the region does not know what they are in."""
-        try:
-            return self.pages(path)
-        except ApiError as error:
-            if error.status == HTTPStatus.NOT_FOUND:
-                return None
-            raise
-
     def put(self, path: str, document: JsonObject) -> tuple[JsonObject, str]:
         """Create or update the resource at *path*; return it, and the URL of its operation, empty when it is done."""
         answer = self._ask("PUT", path, {}, document)

@@ -20,9 +20,8 @@ def list_compute(session: Session, kind: str) -> list[JsonObject]:
 
 
 def list_group(client: ArmClient, group: str, kind: str) -> list[JsonObject]:
-    """Return the resources of one kind in a group; a group that nobody knows holds none."""
-    listed = client.find_pages(client.compute_path(group, kind))
-    return [] if listed is None else listed
+    """Return the resources of one kind in a group; a group that nobody knows is an error."""
+    return client.pages(client.compute_path(group, kind))
 
 
 def _warn_of_age(session: Session, listed: list[JsonObject]) -> None:

@@ -165,3 +165,16 @@ def test_a_region_that_is_not_well_does_not_stop_the_others(regions: Regions, fa
     outcome = farpoint("vm", "show", "web01")
     assert outcome.exit == 0
     assert "warning: skipped: InternalError: x [eastus]" in outcome.err
+
+
+@pytest.mark.parametrize("command", [("vm", "list"), ("disk", "list"), ("collection", "list"), ("point", "list")])
+def test_a_list_of_a_group_that_nobody_knows_fails_with_the_regions_words(
+    regions: Regions, farpoint: Farpoint, command: tuple[str, str]
+) -> None:
+    missing = Reply(status=404, body={"error": {"code": "ResourceGroupNotFound", "message": "Resource group 'none' could not be found."}})
+    east = regions["eastus"]
+    for kind in ("virtualMachines", "disks", "restorePointCollections"):
+        east.say("GET", east.path(kind).replace("/default/", "/none/"), missing)
+    outcome = farpoint(*command, "-g", "none", "--region", "eastus")
+    assert (outcome.exit, outcome.out) == (3, "")
+    assert "ResourceGroupNotFound: Resource group 'none' could not be found." in outcome.err
