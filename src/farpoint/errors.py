@@ -131,6 +131,15 @@ class Place:
 NOWHERE = Place()
 
 
+def sentence(message: str, *, where: str = "", hint: str = "") -> str:
+    """Join what failed, where, and what to do into one line, with a full stop before the hint."""
+    if where:
+        message = f"{message.removesuffix('.')} ({where}){'.' if message.endswith('.') else ''}"
+    if not hint:
+        return message
+    return f"{message}{'' if message.endswith(('.', '!', '?')) else '.'} {hint}"
+
+
 class FarpointError(Exception):
     """Base of every error we raise on purpose: a code, a sentence, a hint, a place."""
 
@@ -145,9 +154,7 @@ class FarpointError(Exception):
 
     def __str__(self) -> str:
         """Join message, place and hint into one line for people."""
-        where = str(self.place)
-        text = f"{self.message} ({where})" if where else self.message
-        return f"{text} {self.hint}" if self.hint else text
+        return sentence(self.message, where=str(self.place), hint=self.hint)
 
 
 class RefusedError(FarpointError):

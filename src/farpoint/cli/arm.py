@@ -162,7 +162,8 @@ def _api_error(answer: Answer, *, region: str) -> ApiError:
     details = [text(detail, "message") for detail in rows(document, "error", "details")]
     request_id = answer.headers.get("x-ms-request-id", "")
     reference = f" (request {request_id})" if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and request_id else ""
-    return ApiError(answer.status, code, " ".join([message, *filter(None, details)]) + reference, region=region)
+    hint = text(document, "error", "farpoint", "hint")
+    return ApiError(answer.status, code, " ".join([message, *filter(None, details)]) + reference, region=region, hint=hint)
 
 
 def _login_error(answer: Answer, *, region: str) -> Exception:

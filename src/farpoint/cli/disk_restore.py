@@ -18,6 +18,7 @@ from farpoint.cli.naming import PointName, absolute, source_disk
 from farpoint.cli.session import Session
 from farpoint.cli.waiting import watch_operation
 from farpoint.cli.work import joined
+from farpoint.errors import Code
 from farpoint.model.documents import JsonObject
 
 #: Names tried for one disk resource: ``<disk>-<point>``, then ``-2`` …
@@ -55,7 +56,12 @@ def restore_disks(session: Session, name: PointName, request: RestoreRequest) ->
     client = point.client
     listed = client.pages(client.compute_path(session.group, *point_segments(name), "diskRestorePoints"))
     chosen = _chosen(listed, request.disks, name)
-    return [_restore(session, client, disk_point, name=name, request=request, location=point.region) for disk_point in chosen]
+    try:
+        return [_restore(session, client, disk_point, name=name, request=request, location=point.region) for disk_point in chosen]
+    except ApiError as error:
+        if error.code == Code.TARGET_NOT_EMPTY:
+            raise error.advising("Restore into another folder, or give --overwrite.") from error
+        raise
 
 
 def finish_restores(session: Session, restores: list[DiskRestore], *, title: str) -> list[DiskRestore]:

@@ -6,7 +6,7 @@ Errors of our own code (farpoint.errors) keep their class; farpoint.cli.main giv
 from enum import IntEnum
 from http import HTTPStatus
 
-from farpoint.errors import Code, FarpointError, IntegrityError, RefusedError, UnavailableError
+from farpoint.errors import Code, FarpointError, IntegrityError, RefusedError, UnavailableError, sentence
 
 
 class Exit(IntEnum):
@@ -61,13 +61,20 @@ _BAD_REQUESTS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FOR
 class ApiError(CommandError):
     """A region answered with an ARM error."""
 
-    def __init__(self, status: int, code: str, message: str, *, region: str) -> None:
-        """Keep the answer; *region* is who gave it."""
+    def __init__(self, status: int, code: str, message: str, *, region: str, hint: str = "") -> None:
+        """Keep the answer; *region* is who gave it, *hint* the end of the message that says what to do."""
         super().__init__(f"{code}: {message}" + (f" [{region}]" if region else ""))
         self.status = status
         self.code = code
         self.message = message
+        self.region = region
+        self.hint = hint
         self.exit = _exit_of_answer(status, code)
+
+    def advising(self, hint: str) -> "ApiError":
+        """Return the same error with a hint in the command line's words instead of the API's."""
+        message = self.message.removesuffix(self.hint).rstrip() if self.hint else self.message
+        return ApiError(self.status, self.code, sentence(message, hint=hint), region=self.region, hint=hint)
 
 
 def _exit_of_answer(status: int, code: str) -> Exit:

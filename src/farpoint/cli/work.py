@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from farpoint.cli.documents import count, has_number, number, rows, section, text
 from farpoint.cli.failures import OperationFailedError
-from farpoint.errors import Code
+from farpoint.errors import Code, sentence
 from farpoint.model.documents import JsonObject
 
 
@@ -122,8 +122,8 @@ def failure_sentence(error: JsonObject) -> str:
     ]
     where = ", ".join(filter(None, places))
     reached = f"{number(error, 'percent'):.1f} % was done." if has_number(error, "percent") else ""
-    sentence = f"{text(error, 'code') or 'InternalError'}: {text(error, 'message') or 'no reason was given'}"
-    return " ".join(filter(None, [sentence, f"({where})" if where else "", text(error, "hint"), reached]))
+    message = f"{text(error, 'code') or Code.INTERNAL}: {text(error, 'message') or 'no reason was given'}"
+    return sentence(message, where=where, hint=" ".join(filter(None, [text(error, "hint"), reached])))
 
 
 def _range(error: JsonObject) -> str:

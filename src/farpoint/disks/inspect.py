@@ -92,7 +92,10 @@ def _facts(path: Path, descriptor: int) -> DiskFacts:
         raise cannot_read(path, error, offset_bytes=0, length_bytes=HEAD_BYTES) from error
     found = recognise_format(head=head, tail=tail)
     if found is not None:
-        hint = f"Convert it: qemu-img convert -f {found} -O raw {path} {path.with_suffix('.raw')}"
+        raw = path.with_suffix(".raw")
+        # Files of other formats are called .raw, too: converting one into itself would destroy it.
+        target = path.with_name(f"{path.stem}-converted.raw") if raw == path else raw
+        hint = f"Convert it: qemu-img convert -f {found} -O raw {path} {target}"
         raise RefusedError(Code.DISK_UNSUPPORTED, f"{path} is a {found} image; only raw disks can be captured yet.", hint=hint)
     _check_size(path, size)
     return DiskFacts(path=path, size_bytes=size, is_block_device=stat.S_ISBLK(status.st_mode))

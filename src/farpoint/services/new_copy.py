@@ -80,8 +80,12 @@ def _require_complete(source: ArmId, remote: RemoteResource) -> None:
     state = text_at(remote.document, "properties", "provisioningState")
     if state == ProvisioningState.SUCCEEDED and value_at(remote.document, "properties", "farpoint", "complete") is True:
         return
-    message = f"Restore point '{source.name}' in region '{remote.region_name}' is not complete: {state or 'of unknown state'}."
+    # A copy's ARM state says Succeeded as soon as the copy has started.
+    why = "it is still being copied itself" if state == ProvisioningState.SUCCEEDED else state or "of unknown state"
     hint = "Wait until it is, then ask again; one that failed or is being deleted cannot be copied."
+    if object_at(remote.document, "properties", "farpoint", "error"):
+        why, hint = "it failed", "It never will be; choose another one."
+    message = f"Restore point '{source.name}' in region '{remote.region_name}' is not complete: {why}."
     raise RefusedError(Code.RESTORE_POINT_NOT_READY, message, hint=hint, target=copy_limits.SOURCE_TARGET)
 
 

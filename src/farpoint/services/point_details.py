@@ -25,6 +25,12 @@ class PointDetails:
         return self.point.manifest is not None
 
     @property
+    def has_failed(self) -> bool:
+        """True when its making ended without a complete point: it will never be one."""
+        ended_badly = self.point.provisioning_state is ProvisioningState.FAILED or self.point.copy_state is CopyState.FAILED
+        return ended_badly and not self.complete
+
+    @property
     def shows_disks(self) -> bool:
         """True once disk restore points may be shown: never while creating, and never for a capture that came to nothing."""
         if self.point.provisioning_state is ProvisioningState.CREATING:

@@ -2,6 +2,7 @@
 
 from farpoint.errors import Code, RefusedError
 from farpoint.model.arm_id import ArmId
+from farpoint.model.operations import Failure
 
 
 def resource_missing(arm_id: ArmId, *, target: str = "") -> RefusedError:
@@ -47,3 +48,9 @@ def not_ready(what: str, percent: float) -> RefusedError:
     """Refuse to use a restore point or snapshot whose bytes are not all here and checked."""
     message = f"{what} is not complete: {percent:.1f} %."
     return RefusedError(Code.RESTORE_POINT_NOT_READY, message, hint="Wait until it is shown as complete, then ask again.")
+
+
+def not_usable(what: str, failure: Failure | None) -> RefusedError:
+    """Refuse to use a restore point or snapshot whose making has failed."""
+    why = "" if failure is None else f": {failure.code}, {failure.message}"
+    return RefusedError(Code.RESTORE_POINT_NOT_READY, f"{what} failed{why}", hint="Nothing can be read from it; use another one.")

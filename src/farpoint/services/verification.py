@@ -10,7 +10,7 @@ from farpoint.services.context import RegionContext
 from farpoint.services.new_operations import new_operation, running_operation
 from farpoint.services.point_details import PointDetails
 from farpoint.services.points import details_of, point_id
-from farpoint.services.refusals import entity_missing, not_allowed, not_ready, resource_missing
+from farpoint.services.refusals import entity_missing, not_allowed, not_ready, not_usable, resource_missing
 
 
 def verify_point(context: RegionContext, point: ArmId, *, full: bool, principal: str) -> Operation:
@@ -52,6 +52,8 @@ def refuse_incomplete(conn: Connection, point: RestorePoint, *, what: str = "Res
     details: PointDetails = details_of(conn, point)
     if point.provisioning_state is ProvisioningState.DELETING:
         raise not_allowed(f"{what} '{point.name}' is being deleted.", hint="Use another one.")
+    if details.has_failed:
+        raise not_usable(f"{what} '{point.name}'", point.failure)
     if not details.complete:
         percent = 0.0 if details.operation is None else details.operation.progress.percent
         raise not_ready(f"{what} '{point.name}'", percent)

@@ -153,6 +153,15 @@ def test_a_source_that_is_not_complete_cannot_be_copied(east: Arm, west: Arm, pa
     east.send("PUT", source, {})
     answer = west.send("PUT", f"{pair.target}/restorePoints/rp2", copy_body(source))
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "RestorePointNotReady")
+    assert "is not complete: Creating. Wait" in answer.json()["error"]["message"]
+
+
+def test_a_source_that_failed_is_not_to_be_waited_for(east: Arm, west: Arm, pair: Pair) -> None:
+    source = pair.source.replace("rp1", "rp2")
+    east.send("PUT", source, {})
+    play_point_failure(east.region.context, read(east, "web", "rp2").id, Failure(code="DiskInUse", message="disk os is in use."))
+    message = west.send("PUT", f"{pair.target}/restorePoints/rp2", copy_body(source)).json()["error"]["message"]
+    assert "is not complete: it failed. It never will be" in message
 
 
 def test_a_source_nobody_has_is_not_found_and_a_silent_peer_makes_it_unavailable(west: Arm, pair: Pair) -> None:

@@ -10,7 +10,7 @@ from tests.integration.api.arm_client import Arm, compute
 from farpoint.metadata import disks, operations, points
 from farpoint.model.operations import Failure, OperationKind
 from farpoint.model.resources import Disk
-from farpoint.testing.played_work import play_publish, play_restore
+from farpoint.testing.played_work import play_point_failure, play_publish, play_restore
 
 
 @frozen
@@ -103,7 +103,7 @@ def test_a_failed_restore_tells_both_pollers_why(east: Arm, source: Source) -> N
     play_restore(east.region.context, row(east, "new").id, failure=Failure(code="InsufficientSpace", message="full", hint="Make room."))
     assert east.send("GET", headers.headers["azure-asyncoperation"]).json()["error"] == {
         "code": "InsufficientSpace",
-        "message": "full Make room.",
+        "message": "full. Make room.",
     }
     located = east.send("GET", headers.headers["location"])
     assert (located.status_code, located.json()["error"]["code"]) == (409, "InsufficientSpace")
@@ -141,6 +141,19 @@ def test_a_point_that_is_not_complete_is_refused_saying_how_far_it_is(east: Arm,
     assert (document.status_code, document.json()["error"]["code"]) == (409, "RestorePointNotReady")
     assert "0.0 %" in document.json()["error"]["message"]
     assert east.send("GET", compute("disks", "new")).status_code == 404
+
+
+def test_a_point_that_failed_is_refused_with_its_cause_and_no_hope(east: Arm, source: Source) -> None:
+    path = source.point.replace("rp1", "rp2")
+    east.send("PUT", path, {})
+    (first, _) = east.send("GET", f"{path}/diskRestorePoints").json()["value"]
+    with east.region.context.database.read() as conn:
+        point = points.get_point(conn, group="default", collection="web", name="rp2")
+    assert point is not None
+    play_point_failure(east.region.context, point.id, Failure(code="DiskInUse", message="disk os is in use."))
+    answer = put(east, "new", body(first["id"]))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "RestorePointNotReady")
+    assert "failed: DiskInUse, disk os is in use. Nothing can be read from it" in answer.json()["error"]["message"]
 
 
 def test_a_point_that_is_being_deleted_is_refused(east: Arm, source: Source) -> None:

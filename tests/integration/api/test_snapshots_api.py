@@ -179,7 +179,7 @@ def test_a_copy_whose_source_went_says_so_in_copy_completion_error(west: Arm) ->
     failure = Failure(code="CopySourceNotFound", message="the snapshot was deleted", hint="Choose another.")
     play_point_failure(west.region.context, point_of(west), failure)
     shown = properties_of(west.send("GET", S1))
-    assert shown["copyCompletionError"] == {"errorCode": "CopySourceNotFound", "errorMessage": "the snapshot was deleted Choose another."}
+    assert shown["copyCompletionError"] == {"errorCode": "CopySourceNotFound", "errorMessage": "the snapshot was deleted. Choose another."}
     assert shown["provisioningState"] == "Failed"
     assert copy_start(west).status_code == 409
     west.send("DELETE", S1)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from farpoint.api.errors import envelope, error_answer, status_of
-from farpoint.errors import Code, FarpointError, IntegrityError, OutOfSpaceError, Place, RefusedError, UnavailableError
+from farpoint.errors import NOWHERE, Code, FarpointError, IntegrityError, OutOfSpaceError, Place, RefusedError, UnavailableError
 from farpoint.model.arm_id import compute_id
 from farpoint.services.refusals import entity_missing, resource_missing
 
@@ -20,11 +20,25 @@ def test_the_message_carries_place_and_hint_because_clients_show_nothing_else() 
     assert envelope(error) == {
         "error": {
             "code": "DiskUnreadable",
-            "message": "cannot read. (disk os, bytes 0-511) Repair it.",
+            "message": "cannot read (disk os, bytes 0-511). Repair it.",
             "target": "x.y",
             "farpoint": {"hint": "Repair it.", "disk": "os", "offsetBytes": 0, "lengthBytes": 512},
         }
     }
+
+
+@pytest.mark.parametrize(
+    ("message", "place", "hint", "line"),
+    [
+        ("it is locked", NOWHERE, "Ask again.", "it is locked. Ask again."),
+        ("It is locked.", NOWHERE, "Ask again.", "It is locked. Ask again."),
+        ("it is locked", Place(disk="os"), "Ask again.", "it is locked (disk os). Ask again."),
+        ("it is locked", NOWHERE, "", "it is locked"),
+        ("It is locked.", Place(disk="os"), "", "It is locked (disk os)."),
+    ],
+)
+def test_a_hint_is_a_sentence_of_its_own(message: str, place: Place, hint: str, line: str) -> None:
+    assert str(RefusedError(Code.DATABASE_BUSY, message, hint=hint, place=place)) == line
 
 
 @pytest.mark.parametrize(

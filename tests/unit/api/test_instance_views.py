@@ -149,7 +149,7 @@ def test_a_failed_operation_carries_code_and_a_message_with_place_and_hint() -> 
     failed = evolve(example_operation(), state=OperationState.FAILED, answered=True, ended_at=MOMENT, failure=FAILURE)
     view = status_view(failed, output=None)
     assert view["status"] == "Failed"
-    assert view["error"] == {"code": "IntegrityError", "message": "bad frame (disk os, bytes 4096-4607) Repair it."}
+    assert view["error"] == {"code": "IntegrityError", "message": "bad frame (disk os, bytes 4096-4607). Repair it."}
 
 
 def test_a_copy_counts_as_succeeded_once_it_has_started_but_its_true_state_is_shown() -> None:

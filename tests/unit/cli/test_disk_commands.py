@@ -92,7 +92,7 @@ def test_a_disk_whose_restore_failed_shows_why(west: RegionStub, farpoint: Farpo
     error: Document = {"code": "InsufficientSpace", "message": "the pool is full", "percent": 41.5}
     west.add(west.path("disks", "os-rp1"), {"properties": {"provisioningState": "Failed", "farpoint": {"path": "/p", "error": error}}})
     shown = farpoint("disk", "show", "os-rp1").out
-    assert "InsufficientSpace: the pool is full 41.5 % was done." in shown
+    assert "InsufficientSpace: the pool is full. 41.5 % was done." in shown
     assert farpoint("disk", "list").out.splitlines()[1].split() == ["os-rp1", "westus", "Failed", "/p"]
 
 
@@ -142,11 +142,14 @@ def test_wait_returns_when_every_disk_is_restored(west: RegionStub, farpoint: Fa
 
 
 def test_a_target_that_is_not_empty_fails(west: RegionStub, farpoint: Farpoint) -> None:
-    refusal = Reply(status=409, body={"error": {"code": "TargetNotEmpty", "message": "out/os.raw has 5 bytes"}})
+    hint = "Restore to another path, or set properties.farpoint.overwrite to true."
+    error: Document = {"code": "TargetNotEmpty", "message": f"out/os.raw has 5 bytes; nothing was replaced. {hint}"}
+    refusal = Reply(status=409, body={"error": {**error, "farpoint": {"hint": hint}}})
     west.say("PUT", west.path("disks", "os-rp1"), refusal)
     status, out, err = restore(farpoint)
     assert (status, out) == (1, "")
-    assert "TargetNotEmpty" in err
+    said = "TargetNotEmpty: out/os.raw has 5 bytes; nothing was replaced. Restore into another folder, or give --overwrite. [westus]"
+    assert said in err
 
 
 def test_a_point_can_be_verified_in_full(west: RegionStub, farpoint: Farpoint) -> None:

@@ -137,7 +137,7 @@ def test_a_failed_copy_tells_code_disk_offset_and_cause(regions: Regions, east: 
     west.say("GET", path, *replies(point(west, "ReplicationState/failed", path=path, error=cause)))
     outcome = farpoint("point", "copy", "web01/rp1", "--to", "westus", "--wait")
     assert outcome.exit == 1
-    assert "InsufficientSpace: the bucket is full (disk os, bytes 262144-524287) Needed: 10 bytes, free: 1 bytes." in outcome.err
+    assert "InsufficientSpace: the bucket is full (disk os, bytes 262144-524287). Needed: 10 bytes, free: 1 bytes." in outcome.err
     assert "41.5 % was done" in outcome.err
 
 

@@ -103,6 +103,11 @@ def test_an_image_of_another_format_is_refused_with_the_way_to_convert_it(tmp_pa
     assert f"qemu-img convert -f {name} -O raw {tmp_path}/image {tmp_path}/image.raw" in refusal.hint
 
 
+def test_an_image_that_is_called_raw_already_is_not_converted_into_itself(tmp_path: Path) -> None:
+    refusal = refusal_of(make(tmp_path / "os.raw", b"QFI\xfb\0\0\0\3"))
+    assert refusal.hint.endswith(f"-O raw {tmp_path}/os.raw {tmp_path}/os-converted.raw")
+
+
 def test_a_fixed_vhd_is_recognised_by_its_last_sector(tmp_path: Path) -> None:
     path = make(tmp_path / "image", b"boot", size=MIB + 512, tail=b"conectix".ljust(512, b"\0"))
     assert "is a vpc image" in refusal_of(path).message

@@ -1,6 +1,7 @@
 """How far work is, and why it failed, as the ``farpoint`` objects show it."""
 
 from farpoint.api.views.text import optional_time, shown_percent
+from farpoint.errors import sentence
 from farpoint.model.documents import JsonObject
 from farpoint.model.operations import DiskProgress, Failure, Operation, OperationState, Progress
 from farpoint.services.json_reading import present
@@ -26,9 +27,7 @@ def failure_view(failure: Failure | None) -> JsonObject | None:
 
 def failure_sentence(failure: Failure) -> str:
     """Join message, place and hint for clients that show only ``error.message``."""
-    where = str(failure.place)
-    text = f"{failure.message} ({where})" if where else failure.message
-    return f"{text} {failure.hint}" if failure.hint else text
+    return sentence(failure.message, where=str(failure.place), hint=failure.hint)
 
 
 def operation_view(operation: Operation) -> JsonObject:
