@@ -45,6 +45,12 @@ class UnreachableError(CommandError):
     exit = Exit.UNREACHABLE
 
 
+class InterruptedCommandError(CommandError):
+    """The user ended a command that has its own word about what is left."""
+
+    exit = Exit.INTERRUPTED
+
+
 class OperationFailedError(CommandError):
     """An operation ended as Failed; the sentence carries its code, disk, offset and cause."""
 

@@ -16,9 +16,9 @@ MIB = 1 << 20
 
 @pytest.fixture
 def images(tmp_path: Path, entropy_seed: int) -> list[Path]:
-    """Make two images of the same file name, as two users' images may have."""
+    """Make two images of the same file name, as two users' images may have, which no disk may be called."""
     source = random.Random(entropy_seed)
-    paths = [tmp_path / "a" / "os.raw", tmp_path / "b" / "os.raw"]
+    paths = [tmp_path / "a" / "my os.raw", tmp_path / "b" / "my os.raw"]
     for path in paths:
         path.parent.mkdir()
         path.write_bytes(source.randbytes(4 * MIB) + bytes(4 * MIB))

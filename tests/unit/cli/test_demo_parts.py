@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from tests.unit.cli.region_stub import Farpoint
 
 from farpoint.cli.console import Console
+from farpoint.cli.dev.demo import story
 from farpoint.cli.dev.demo.changes import change_disk
 from farpoint.cli.dev.demo.digest import sha256_of
 from farpoint.cli.dev.demo.disks import demo_disks, needed_bytes
@@ -14,6 +16,7 @@ from farpoint.cli.dev.demo.workspace import file_system_of, workspace
 from farpoint.cli.failures import CommandError, UsageError
 from farpoint.cli.work import Work
 from farpoint.clock import SystemClock, SystemEntropy
+from farpoint.errors import RefusedError
 
 MIB = 1 << 20
 MOUNTINFO = """\
@@ -75,12 +78,39 @@ def test_images_of_ones_own_are_copied_under_names_of_their_own(tmp_path: Path) 
     images = [tmp_path / "a" / "os.raw", tmp_path / "b" / "os.img"]
     for image in images:
         image.parent.mkdir()
-        image.write_bytes(str(image).encode())
+        image.write_bytes(str(image).encode().ljust(512, b"\0"))
     pool = tmp_path / "pool"
     pool.mkdir()
     disks = demo_disks(images, pool, console=Console(as_json=False, clock=SystemClock()))
     assert [disk.name for disk in disks] == ["os.raw", "os-2.raw"]
     assert [disk.read_bytes() for disk in disks] == [image.read_bytes() for image in images]
+
+
+def test_copies_are_called_as_their_disks_will_be(tmp_path: Path) -> None:
+    images = [tmp_path / "my disk.raw", tmp_path / "my-disk.img", tmp_path / "My Disk.raw"]
+    for image in images:
+        image.write_bytes(bytes(512))
+    pool = tmp_path / "pool"
+    pool.mkdir()
+    disks = demo_disks(images, pool, console=Console(as_json=False, clock=SystemClock()))
+    assert [disk.name for disk in disks] == ["my-disk.raw", "my-disk-2.raw", "My-Disk-3.raw"]
+
+
+def test_an_image_of_an_odd_size_is_named_itself_not_its_copy(tmp_path: Path) -> None:
+    image = tmp_path / "odd.raw"
+    image.write_bytes(bytes(513))
+    with pytest.raises(RefusedError) as raised:
+        needed_bytes([image])
+    assert str(raised.value).endswith(f"truncate -s 1024 {image}")
+
+
+def test_an_interrupted_demo_says_that_nothing_is_left(farpoint: Farpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_images: object, **_rest: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(story, "run_demo", interrupt)
+    outcome = farpoint("dev", "demo")
+    assert (outcome.exit, "goes on" in outcome.err) == (130, False)
 
 
 def test_an_image_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:

@@ -67,8 +67,13 @@ def start(region: str, /, *, directory: Folder = _FOLDER) -> None:
 def demo(*disks: Path) -> None:
     """Capture, copy, lose a region, restore, compare: with images made here, or with copies of yours."""
     from farpoint.cli.dev.demo.story import run_demo
+    from farpoint.cli.failures import InterruptedCommandError
 
-    run_demo(disks, clock=SystemClock())
+    try:
+        run_demo(disks, clock=SystemClock())
+    except KeyboardInterrupt:
+        message = "interrupted; the demo's regions have ended, and its folder is removed"
+        raise InterruptedCommandError(message) from None
 
 
 def _folder(path: Path) -> DevFolder:

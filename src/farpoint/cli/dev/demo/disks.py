@@ -6,6 +6,8 @@ from pathlib import Path
 from farpoint.cli.console import Console
 from farpoint.cli.dev.demo.images import FileSupply, ImageRequest, copy_image, make_image
 from farpoint.cli.failures import UsageError
+from farpoint.cli.naming import disk_names
+from farpoint.disks.inspect import inspect_disk
 from farpoint.units import MIB, human_bytes
 
 _OS_DATA_BYTES = 600 * MIB
@@ -17,7 +19,7 @@ _FOLD = 5
 
 
 def needed_bytes(images: Sequence[Path]) -> int:
-    """Return the room a demo takes, at worst; refuse images that are not there."""
+    """Return the room a demo takes, at worst; refuse images that are not there, or no raw disks."""
     if not images:
         return _FOLD * (_OS_DATA_BYTES + _DATA_DATA_BYTES)
     return _FOLD * sum(_stored_bytes(image) for image in images)
@@ -41,16 +43,15 @@ def _made(pool: Path) -> list[Path]:
 
 
 def _copied(images: Sequence[Path], pool: Path) -> list[Path]:
-    copies: list[Path] = []
+    """Copy the images under the names their disks will have, so that a disk is found by its file."""
+    copies: dict[str, Path] = {}
     for image in images:
-        copy = pool / f"{image.stem}.raw"
-        number = 2
-        while copy in copies:
-            copy = pool / f"{image.stem}-{number}.raw"
-            number += 1
-        copy_image(image, copy)
-        copies.append(copy)
-    return copies
+        stem = disk_names(image, vm="disk")[0]
+        names = (stem, *(f"{stem}-{number}" for number in range(2, len(images) + 1)))
+        name = next(name for name in names if name.lower() not in copies)
+        copies[name.lower()] = pool / f"{name}.raw"
+        copy_image(image, copies[name.lower()])
+    return list(copies.values())
 
 
 def _stored_bytes(image: Path) -> int:
@@ -59,4 +60,6 @@ def _stored_bytes(image: Path) -> int:
     except OSError as error:
         message = f"cannot read the image {image}: {error.strerror}"
         raise UsageError(message) from error
+    # Before it is copied: what is wrong is said of the user's own file.
+    inspect_disk(image)
     return max(status.st_blocks * 512, MIB)
