@@ -1,5 +1,6 @@
 """A region is one process: a second one, or one whose port is taken, is refused at once and hurts nothing."""
 
+import json
 import os
 import shutil
 import socket
@@ -37,8 +38,9 @@ def test_a_second_process_on_the_same_state_is_refused_naming_the_first(pair: De
     pid = pair.pid(EAST)
     ran = serve(second)
     assert ran.returncode != 0
-    assert str(pid) in ran.stderr
-    assert "Traceback" not in ran.stderr
+    (said,) = (json.loads(line) for line in ran.stderr.splitlines())
+    assert (said["level"], said["action"], said["code"]) == ("error", "region_not_started", "InvalidConfiguration")
+    assert str(pid) in said["reason"]
     pair.run("region", "show", EAST)
     assert pair.pid(EAST) == pid
 

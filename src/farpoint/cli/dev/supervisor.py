@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from farpoint.cli.dev.layout import DevFolder
+from farpoint.cli.dev.region_log import last_words
 from farpoint.cli.dev.region_process import RegionProcess
 from farpoint.cli.failures import CommandError
 from farpoint.clock import Clock
@@ -19,7 +20,6 @@ _LOOK_SECONDS = 0.05
 _RESTART_SECONDS = 0.8
 #: What a stop file says for an end without mercy.
 KILL = "kill"
-_TAIL_LINES = 15
 
 
 class Supervisor:
@@ -81,9 +81,10 @@ class Supervisor:
         """Bring one region to where it should be."""
         status = region.death()
         if status is not None:
-            self._say(f"{region.name} died ({_cause(status)})")
+            why = self._why(region.name, status)
             if starting and status > 0:
-                raise CommandError(f"{region.name} does not start ({_cause(status)}):\n{self._tail(region.name)}")
+                raise CommandError(f"{region.name} does not start ({why}); see {self._folder.log(region.name)}")
+            self._say(f"{region.name} died ({why})")
         stop = self._folder.stop(region.name)
         if stop.exists():
             self._stop(region, kill=stop.read_text(encoding="utf-8").strip() == KILL)
@@ -98,10 +99,9 @@ class Supervisor:
         region.finish_stop()
         self._say(f"{region.name} stopped{' (killed)' if kill else ''}")
 
-    def _tail(self, name: str) -> str:
-        lines = self._folder.log(name).read_text(encoding="utf-8", errors="replace").splitlines()
-        return "\n".join(lines[-_TAIL_LINES:])
-
-
-def _cause(status: int) -> str:
-    return f"signal {-status}" if status < 0 else f"exit status {status}"
+    def _why(self, name: str, status: int) -> str:
+        """Say how a process ended; one that a signal ended had no last words."""
+        if status < 0:
+            return f"signal {-status}"
+        words = last_words(self._folder.log(name))
+        return f"exit status {status}{': ' if words else ''}{words}"

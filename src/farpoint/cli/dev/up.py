@@ -14,7 +14,7 @@ from farpoint.cli.dev.plan import UpRequest, plan
 from farpoint.cli.dev.ports import require_free
 from farpoint.cli.dev.prepare import prepare
 from farpoint.cli.dev.supervisor import Supervisor
-from farpoint.cli.failures import ApiError, CommandError, UnreachableError
+from farpoint.cli.failures import ApiError, CommandError, UnreachableError, UsageError
 from farpoint.cli.fleet import Fleet
 from farpoint.clock import Clock, Entropy, SystemEntropy
 from farpoint.config.environment import read_environment
@@ -31,6 +31,7 @@ def run_up(path: Path, request: UpRequest, *, console: Console, clock: Clock) ->
         entropy = SystemEntropy()
         before = _reborn(read_memory(folder.memory), folder, entropy)
         memory, run = plan(request, before, entropy=entropy, hash_secret=lambda secret: hash_secret(secret, entropy))
+        _require_folders(memory)
         for region in run:
             require_free(region.client_port, f"clients of {region.name}")
             require_free(region.peer_port, f"peers of {region.name}")
@@ -48,6 +49,14 @@ def _make_folder(path: Path) -> DevFolder:
         message = f"cannot make the folder {folder.path}: {error.strerror}"
         raise CommandError(message) from error
     return folder
+
+
+def _require_folders(memory: DevMemory) -> None:
+    """Refuse pools that are not there: a region would start, and refuse every disk in them."""
+    for pool in memory.pools:
+        if not pool.is_dir():
+            message = f"the disk pool {pool} is not a folder; make it, or name other pools with --disks"
+            raise UsageError(message)
 
 
 def _reborn(memory: DevMemory | None, folder: DevFolder, entropy: Entropy) -> DevMemory | None:

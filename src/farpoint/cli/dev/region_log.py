@@ -1,0 +1,21 @@
+"""What a region said last: why it ended, out of its log."""
+
+from pathlib import Path
+
+from farpoint.cli.documents import parse_object, text
+
+#: Bytes of the log's end that are looked at.
+_TAIL_BYTES = 16 << 10
+
+
+def last_words(log: Path) -> str:
+    """Return the reason the log ends with: that of an event, or a traceback's last line; empty when it says nothing."""
+    try:
+        with log.open("rb") as stream:
+            stream.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+            lines = stream.read().decode("utf-8", "replace").splitlines()
+    except FileNotFoundError:
+        return ""
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    event = parse_object(last.encode())
+    return text(event, "reason") or text(event, "traceback").rpartition("\n")[2] or text(event, "action") or last.strip()
