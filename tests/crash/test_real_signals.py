@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from tests.orphans import DIES_AT_ONCE
 
 from farpoint.bucket.directory import DirectoryBucket
 from farpoint.clock import SystemClock
@@ -48,7 +49,7 @@ def start_worker(stage: Stage) -> Iterator[StartWorker]:
         def start(region: str, operation: OperationId, *moment: str) -> "subprocess.Popen[str]":
             if "beside" not in moment:
                 stage.stop()
-            arguments = [sys.executable, str(WORKER), str(stage.folder), region, str(operation), *moment]
+            arguments = [*DIES_AT_ONCE, sys.executable, str(WORKER), str(stage.folder), region, str(operation), *moment]
             process = stack.enter_context(subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True))
             stack.callback(process.kill)
             return process

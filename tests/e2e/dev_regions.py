@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from attrs import evolve, frozen
+from tests.orphans import DIES_IN_ORDER
 
 from farpoint.cli.dev.dev_env import parse_exports
 from farpoint.cli.dev.layout import DevFolder
@@ -72,7 +73,8 @@ class DevRegions:
 
     def up(self, *arguments: str) -> None:
         """Start `dev up` and wait until it is ready."""
-        command = [sys.executable, "-m", "farpoint", "dev", "up", "--dir", str(self.folder.path), "--regions", f"{EAST},{WEST}", *arguments]
+        regions = ("--dir", str(self.folder.path), "--regions", f"{EAST},{WEST}")
+        command = [*DIES_IN_ORDER, sys.executable, "-m", "farpoint", "dev", "up", *regions, *arguments]
         # Anew at each start: an earlier start's "ready" says nothing.
         with self._log.open("w", encoding="utf-8") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

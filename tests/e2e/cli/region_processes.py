@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from attrs import frozen
+from tests.orphans import DIES_AT_ONCE, DIES_IN_ORDER
 
 Document = dict[str, object]
 READY_SECONDS = 90.0
@@ -40,7 +41,7 @@ class RegionProcesses:
         self.folder = folder
         self._errors = folder.parent / f"{folder.name}.err"
         with self._errors.open("ab") as errors:
-            command = [sys.executable, "-m", "farpoint", "dev", "up", "--dir", str(folder), *extra]
+            command = [*DIES_IN_ORDER, sys.executable, "-m", "farpoint", "dev", "up", "--dir", str(folder), *extra]
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=environment())
         self.ready = self._first_line()
 
@@ -52,7 +53,7 @@ class RegionProcesses:
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start a command and go on."""
-        command = [sys.executable, "-m", "farpoint", *arguments]
+        command = [*DIES_AT_ONCE, sys.executable, "-m", "farpoint", *arguments]
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.shell_environment())
 
     def shell_environment(self) -> dict[str, str]:

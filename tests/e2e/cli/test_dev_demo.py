@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.cli.region_processes import environment
+from tests.orphans import DIES_IN_ORDER
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 MIB = 1 << 20
@@ -27,7 +28,7 @@ def images(tmp_path: Path, entropy_seed: int) -> list[Path]:
 
 def demo(images: list[Path], home: Path) -> "subprocess.Popen[str]":
     home.mkdir()
-    command = [sys.executable, "-m", "farpoint", "dev", "demo", *map(str, images)]
+    command = [*DIES_IN_ORDER, sys.executable, "-m", "farpoint", "dev", "demo", *map(str, images)]
     variables = environment() | {"TMPDIR": str(home)}
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables)
 

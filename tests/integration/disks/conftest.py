@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from tests.orphans import DIES_AT_ONCE
 
 
 class Run(Protocol):
@@ -75,7 +76,7 @@ def start(undo: ExitStack) -> Start:
     """Start a program with pipes; it is killed when the test ends."""
 
     def start_it(*arguments: str | Path) -> "subprocess.Popen[str]":
-        process = subprocess.Popen([str(word) for word in arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen([*DIES_AT_ONCE, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         undo.enter_context(process)
         undo.callback(process.kill)
         return process

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.orphans import DIES_AT_ONCE
 
 from farpoint.errors import Code, IntegrityError, RefusedError, UnavailableError
 from farpoint.model.ids import OperationId
@@ -179,7 +180,7 @@ def process(tmp_path: Path, eastus: ServedRegion, westus: ServedRegion, free_por
     # The process opens the database itself.
     eastus.database.close()
     script = Path(__file__).with_name("region_process.py")
-    command = [sys.executable, str(script), str(tmp_path), str(free_port)]
+    command = [*DIES_AT_ONCE, sys.executable, str(script), str(tmp_path), str(free_port)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None

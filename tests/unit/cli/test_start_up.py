@@ -1,38 +1,31 @@
-"""A command starts in 0.3 s: what is slow to import stays out until it is needed."""
+"""A command starts in 0.3 s: what is slow to import stays out until it is needed. A clock would measure the machine, so modules count."""
 
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
-#: The budget is 0.3 s; a shared machine running other tests beside this one gets some slack.
-BUDGET_SECONDS = 0.3
-SLACK = 3
 SLOW = ("rich", "httpx", "sqlalchemy", "fastapi", "pydantic", "dbos", "cryptography", "blake3", "zstandard", "asyncio", "email.mime")
+#: A command imports about 220 modules; with one more library that is worth mentioning it would be over this.
+MODULES_MAX = 300
+SCRIPT = f"""
+import sys
+from farpoint.cli.main import run
+run(sys.argv[1:])
+print([name for name in {SLOW!r} if name in sys.modules], len(sys.modules), file=sys.stderr)
+"""
 
 
-def test_a_command_imports_nothing_slow_before_it_has_something_to_draw() -> None:
-    script = (
-        f"import sys\nfrom farpoint.cli.main import run\nrun(['point', 'list'])\nprint([name for name in {SLOW!r} if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, env=_without_regions())
-    assert done.stdout.strip() == "[]"
-
-
-@pytest.mark.parametrize("arguments", [["--version"], ["point", "list"], ["--help"]])
-def test_a_command_starts_in_time(arguments: list[str]) -> None:
-    fastest = min(_seconds(arguments) for _ in range(5))
-    assert fastest < BUDGET_SECONDS * SLACK
-
-
-def _seconds(arguments: list[str]) -> float:
-    began = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "farpoint", *arguments], check=False, capture_output=True, env=_without_regions())
-    return time.perf_counter() - began
+@pytest.mark.parametrize("arguments", [["--version"], ["point", "list"], ["point", "create", "web01/rp1"], ["--help"]])
+def test_a_command_imports_little_and_nothing_slow(arguments: list[str]) -> None:
+    command = [sys.executable, "-c", SCRIPT, *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=_without_regions())
+    slow, _, count = done.stderr.splitlines()[-1].rpartition(" ")
+    # Help is drawn.
+    assert slow == ("['rich']" if arguments == ["--help"] else "[]")
+    assert int(count) <= MODULES_MAX
 
 
 def _without_regions() -> dict[str, str]:
-
-    return {name: value for name, value in os.environ.items() if not name.startswith(("FARPOINT_", "AZURE_"))}
+    return {name: value for name, value in os.environ.items() if not name.startswith(("FARPOINT_", "AZURE_", "COVERAGE_"))}

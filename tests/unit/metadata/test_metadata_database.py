@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from tests.orphans import DIES_AT_ONCE
 
 from farpoint.errors import Code, IntegrityError, RefusedError, UnavailableError
 from farpoint.metadata.counters import current_counter, get_setting, next_counter, put_setting
@@ -222,7 +223,7 @@ def test_closing_waits_for_the_write_that_runs(tmp_path: Path) -> None:
 
 def test_a_child_process_does_not_keep_the_lock(tmp_path: Path) -> None:
     first = Database.open_sqlite(tmp_path / "metadata.sqlite")
-    with subprocess.Popen(["sleep", "60"]) as child:
+    with subprocess.Popen([*DIES_AT_ONCE, "sleep", "60"]) as child:
         first.close()
         Database.open_sqlite(tmp_path / "metadata.sqlite").close()
         child.kill()
@@ -231,7 +232,8 @@ def test_a_child_process_does_not_keep_the_lock(tmp_path: Path) -> None:
 def test_a_killed_process_leaves_its_commits_and_no_lock(tmp_path: Path) -> None:
     path = tmp_path / "metadata.sqlite"
     for _ in range(2):
-        with subprocess.Popen([sys.executable, "-c", COUNT_FOR_EVER, str(path)], stdout=subprocess.PIPE, text=True) as worker:
+        command = [*DIES_AT_ONCE, sys.executable, "-c", COUNT_FOR_EVER, str(path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as worker:
             assert worker.stdout is not None
             printed = [int(worker.stdout.readline()) for _ in range(20)]
             with pytest.raises(RefusedError, match=f"process {worker.pid}"):
