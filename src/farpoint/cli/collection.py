@@ -1,10 +1,12 @@
 """``farpoint collection``: restore point collections."""
 
+from typing import Annotated
+
 from cyclopts import App
 
 from farpoint.cli.console import Grid
 from farpoint.cli.documents import moment, name_in, rows, text
-from farpoint.cli.options import SHARED, WAITING, SharedOptions, Waiting
+from farpoint.cli.options import COLLECTION_NAME, SHARED, WAITING, SharedOptions, Waiting
 from farpoint.cli.session import open_session
 from farpoint.model.documents import JsonObject
 
@@ -23,7 +25,7 @@ def list_collections(*, shared: SharedOptions = SHARED) -> None:
 
 
 @app.command
-def show(name: str, /, *, shared: SharedOptions = SHARED) -> None:
+def show(name: Annotated[str, COLLECTION_NAME], /, *, shared: SharedOptions = SHARED) -> None:
     """Show a collection and its restore points."""
     from farpoint.cli.lookup import find_collection
 
@@ -33,7 +35,7 @@ def show(name: str, /, *, shared: SharedOptions = SHARED) -> None:
 
 
 @app.command
-def delete(name: str, /, *, waiting: Waiting = WAITING, shared: SharedOptions = SHARED) -> None:
+def delete(name: Annotated[str, COLLECTION_NAME], /, *, waiting: Waiting = WAITING, shared: SharedOptions = SHARED) -> None:
     """Delete a collection with all its restore points."""
     from farpoint.cli.lookup import COLLECTIONS, find_collection
     from farpoint.cli.waiting import watch_operation

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from farpoint.cli.console import Grid
 from farpoint.cli.documents import count, section, text
 from farpoint.cli.naming import parse_point_name
-from farpoint.cli.options import SHARED, WAITING, SharedOptions, Waiting
+from farpoint.cli.options import DISK_NAME, SHARED, WAITING, SharedOptions, Waiting
 from farpoint.cli.session import open_session
 from farpoint.cli.work import End, work_of_facts
 from farpoint.cli.work_tables import failure_grids, progress_word
@@ -27,7 +27,7 @@ class TargetOptions:
 
     into: Annotated[Path, Parameter(name="--into", help="Folder inside a disk pool of the region; made when missing.")]
     overwrite: Annotated[bool, Parameter(name="--overwrite", negative=(), help="Replace files that are there.")] = False
-    disk: Annotated[tuple[str, ...], Parameter(name="--disk", negative=(), help="Disk to restore; all by default.")] = ()
+    disk: Annotated[tuple[str, ...], Parameter(name="--disk", negative=(), help="Disk to restore; all by default."), DISK_NAME] = ()
 
 
 @app.command
@@ -53,7 +53,7 @@ def list_disks(*, shared: SharedOptions = SHARED) -> None:
 
 
 @app.command
-def show(name: str, /, *, shared: SharedOptions = SHARED) -> None:
+def show(name: Annotated[str, DISK_NAME], /, *, shared: SharedOptions = SHARED) -> None:
     """Show a disk: where it is, how far its restore is, why it failed."""
     from farpoint.cli.lookup import find_disk
 
@@ -63,7 +63,7 @@ def show(name: str, /, *, shared: SharedOptions = SHARED) -> None:
 
 
 @app.command
-def verify(name: str, /, *, shared: SharedOptions = SHARED) -> None:
+def verify(name: Annotated[str, DISK_NAME], /, *, shared: SharedOptions = SHARED) -> None:
     """Read a restored disk back and prove that it is what was restored."""
     from farpoint.cli.lookup import find_disk
     from farpoint.cli.proof import prove
@@ -75,7 +75,7 @@ def verify(name: str, /, *, shared: SharedOptions = SHARED) -> None:
 
 
 @app.command
-def delete(name: str, /, *, shared: SharedOptions = SHARED) -> None:
+def delete(name: Annotated[str, DISK_NAME], /, *, shared: SharedOptions = SHARED) -> None:
     """Forget a disk; its file stays."""
     from farpoint.cli.lookup import find_disk
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from attrs import frozen
 
 from farpoint.cli.failures import UsageError
+from farpoint.model.names import CHILD, NameRule
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
 
@@ -23,13 +24,21 @@ class PointName:
         return f"{self.collection}/{self.point}"
 
 
+def check_name(name: str, *, what: str, rule: NameRule = CHILD) -> str:
+    """Return *name* if a resource may have it; *what* is its kind, for the refusal."""
+    if not rule.allows(name):
+        message = f"{name!r} cannot be the name of a {what}. Names have {rule}."
+        raise UsageError(message)
+    return name
+
+
 def parse_point_name(text: str) -> PointName:
     """Split ``web01/rp1``."""
     collection, slash, point = text.partition("/")
     if not slash or not collection or not point or "/" in point:
         message = f"{text!r} is not a restore point: write COLLECTION/POINT, for example web01/rp1"
         raise UsageError(message)
-    return PointName(collection, point)
+    return PointName(check_name(collection, what="collection"), check_name(point, what="restore point"))
 
 
 def copy_collection(collection: str, region: str) -> str:
@@ -45,10 +54,20 @@ def absolute(path: Path) -> Path:
 def disk_names(path: Path, *, vm: str) -> tuple[str, ...]:
     """Return the names to try for the disk in the file *path*: after the file, then after VM and file.
 
-    What ARM does not allow in names becomes "-".
+    What ARM does not allow in names becomes "-". A file whose name leaves no room for the VM's is refused.
     """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+        message = f"the file name {shown} is not UTF-8, which paths in the API are; rename the file, or give a link to it"
+        raise UsageError(message) from error
     stem = _NOT_IN_NAMES.sub("-", path.stem).strip("-._") or vm
-    return (stem, f"{vm}-{stem}", *(f"{vm}-{stem}-{number}" for number in range(2, 10)))
+    if len(stem) > CHILD.length_max:
+        message = f"a disk is named after its file, in at most {CHILD.length_max} characters; {path.name} has more: rename it"
+        raise UsageError(message)
+    names = (stem, f"{vm}-{stem}", *(f"{vm}-{stem}-{number}" for number in range(2, 10)))
+    return tuple(name for name in names if len(name) <= CHILD.length_max)
 
 
 def source_disk(disk_point: str) -> str:

@@ -1,9 +1,29 @@
 """Options that many commands share."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from attrs import frozen
 from cyclopts import Parameter
+
+from farpoint.cli.naming import check_name
+from farpoint.model.names import CHILD, GROUP, VM, NameRule
+
+
+def _checking(what: str, rule: NameRule = CHILD) -> Callable[[object, str | tuple[str, ...] | None], None]:
+    """Return what refuses names that no resource of the kind can have, before anything is asked: some would lead elsewhere."""
+
+    def check(_type: object, value: str | tuple[str, ...] | None) -> None:
+        for name in (value,) if isinstance(value, str) else value or ():
+            check_name(name, what=what, rule=rule)
+
+    return check
+
+
+VM_NAME = Parameter(validator=_checking("virtual machine", VM))
+DISK_NAME = Parameter(validator=_checking("disk"))
+COLLECTION_NAME = Parameter(validator=_checking("collection"))
+_GROUP_NAME = Parameter(validator=_checking("resource group", GROUP))
 
 OutputForm = Literal["table", "json"]
 
@@ -13,7 +33,7 @@ OutputForm = Literal["table", "json"]
 class SharedOptions:
     """Where to look and how to print."""
 
-    group: Annotated[str, Parameter(name=("--group", "-g"), help="Resource group.")] = "default"
+    group: Annotated[str, Parameter(name=("--group", "-g"), help="Resource group."), _GROUP_NAME] = "default"
     region: Annotated[str, Parameter(name="--region", help="Region to ask; all by default.")] = ""
     output: Annotated[OutputForm, Parameter(name=("--output", "-o"), help="Tables, or the ARM resources as JSON.")] = "table"
 

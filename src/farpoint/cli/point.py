@@ -6,7 +6,7 @@ from attrs import frozen
 from cyclopts import App, Parameter
 
 from farpoint.cli.naming import parse_point_name
-from farpoint.cli.options import SHARED, WAITING, SharedOptions, Waiting
+from farpoint.cli.options import COLLECTION_NAME, DISK_NAME, SHARED, VM_NAME, WAITING, SharedOptions, Waiting
 from farpoint.cli.point_start import StartedPoint
 from farpoint.cli.session import Session, open_session
 
@@ -18,11 +18,15 @@ app = App(name="point", help="Make, copy, watch and delete restore points, writt
 class CaptureOptions:
     """How to capture."""
 
-    vm: Annotated[str, Parameter(name="--vm", help="VM to capture; by default the one the collection is named after.")] = ""
+    vm: Annotated[str | None, Parameter(name="--vm", help="VM to capture; by default the one the collection is named after."), VM_NAME] = (
+        None
+    )
     allow_live: Annotated[
         bool, Parameter(name="--allow-live", negative=(), help="Capture disks that are in use; the point promises no consistency.")
     ] = False
-    exclude_disk: Annotated[tuple[str, ...], Parameter(name="--exclude-disk", negative=(), help="Disk to leave out; once for each.")] = ()
+    exclude_disk: Annotated[
+        tuple[str, ...], Parameter(name="--exclude-disk", negative=(), help="Disk to leave out; once for each."), DISK_NAME
+    ] = ()
 
 
 _CAPTURE = CaptureOptions()
@@ -35,7 +39,7 @@ def create(point: str, /, *, capture: CaptureOptions = _CAPTURE, waiting: Waitin
 
     name = parse_point_name(point)
     with open_session(shared, timeout_seconds=waiting.timeout) as session:
-        request = CaptureRequest(vm=capture.vm, allow_live=capture.allow_live, exclude_disks=capture.exclude_disk)
+        request = CaptureRequest(vm=capture.vm or "", allow_live=capture.allow_live, exclude_disks=capture.exclude_disk)
         started = create_point(session, name, request)
         _finish(session, started, wait=waiting.wait)
 
@@ -46,7 +50,9 @@ def copy(
     /,
     *,
     to: Annotated[str, Parameter(name="--to", help="Region to copy to.")],
-    collection: Annotated[str, Parameter(name="--collection", help="Collection of the copy; COLLECTION-REGION by default.")] = "",
+    collection: Annotated[
+        str | None, Parameter(name="--collection", help="Collection of the copy; COLLECTION-REGION by default."), COLLECTION_NAME
+    ] = None,
     waiting: Waiting = WAITING,
     shared: SharedOptions = SHARED,
 ) -> None:
@@ -55,18 +61,18 @@ def copy(
 
     name = parse_point_name(point)
     with open_session(shared, timeout_seconds=waiting.timeout) as session:
-        started = copy_point(session, name, to=to, collection=collection)
+        started = copy_point(session, name, to=to, collection=collection or "")
         _finish(session, started, wait=waiting.wait)
 
 
 @app.command(name="list")
-def list_points(collection: str = "", /, *, shared: SharedOptions = SHARED) -> None:
+def list_points(collection: Annotated[str | None, COLLECTION_NAME] = None, /, *, shared: SharedOptions = SHARED) -> None:
     """List the points of a collection, or of all."""
     from farpoint.cli.point_list import list_all_points
     from farpoint.cli.point_tables import list_grid
 
     with open_session(shared) as session:
-        points = list_all_points(session, collection)
+        points = list_all_points(session, collection or "")
         session.console.show_list([point for _region, point in points], list_grid(points))
 
 

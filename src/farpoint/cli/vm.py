@@ -8,7 +8,7 @@ from cyclopts import App, Parameter
 
 from farpoint.cli.console import Grid
 from farpoint.cli.documents import count, name_in, rows, section, text
-from farpoint.cli.options import SHARED, SharedOptions
+from farpoint.cli.options import SHARED, VM_NAME, SharedOptions
 from farpoint.cli.session import open_session
 from farpoint.model.documents import JsonObject
 
@@ -27,7 +27,7 @@ class DiskOptions:
 
 
 @app.command
-def add(name: str, /, *, disks: DiskOptions, shared: SharedOptions = SHARED) -> None:
+def add(name: Annotated[str, VM_NAME], /, *, disks: DiskOptions, shared: SharedOptions = SHARED) -> None:
     """Register a VM and its disks in the region given with --region."""
     from farpoint.cli.failures import UsageError
     from farpoint.cli.vm_add import VmRequest, add_vm
@@ -58,7 +58,7 @@ def list_vms(*, shared: SharedOptions = SHARED) -> None:
 
 
 @app.command
-def show(name: str, /, *, shared: SharedOptions = SHARED) -> None:
+def show(name: Annotated[str, VM_NAME], /, *, shared: SharedOptions = SHARED) -> None:
     """Show a VM and its disks."""
     from farpoint.cli.lookup import find_vm
 

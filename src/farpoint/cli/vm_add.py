@@ -11,7 +11,7 @@ from pathlib import Path
 from attrs import frozen
 
 from farpoint.cli.arm import ArmClient
-from farpoint.cli.documents import text
+from farpoint.cli.documents import count, rows, section, text
 from farpoint.cli.failures import CommandError, UsageError
 from farpoint.cli.listing import list_group
 from farpoint.cli.naming import absolute, disk_names
@@ -46,11 +46,15 @@ class _Registered:
 def add_vm(session: Session, request: VmRequest) -> JsonObject:
     """Register the disks, then the VM; return the VM."""
     client = session.fleet.region(request.region)
+    vm_path = client.compute_path(session.group, "virtualMachines", request.name)
+    before = client.find(vm_path)
     disks: list[_Registered] = []
     try:
         for place, path in enumerate((request.os_disk, *request.data_disks)):
             disks.append(_register(session, client, request, path, is_os_disk=place == 0))
-        vm_path = client.compute_path(session.group, "virtualMachines", request.name)
+        if before is not None and _attached(before) != [text(disk.document, "id").lower() for disk in disks]:
+            message = f"virtual machine {request.name} exists with other disks; give the new one another name"
+            raise UsageError(message)
         document, operation = client.put(vm_path, _vm_document(request, disks))
         _settle(session, client, operation, title=f"virtual machine {request.name}")
         return client.get(vm_path) if operation else document
@@ -68,6 +72,7 @@ def _register(session: Session, client: ArmClient, request: VmRequest, path: Pat
     wanted = absolute(path)
     for disk in list_group(client, session.group, "disks"):
         if os.path.realpath(text(disk, "properties", "farpoint", "path")) == os.path.realpath(wanted):
+            _refuse_other_block_size(disk, request)
             return _Registered(document=disk, path=text(disk, "id"), is_new=False)
     for name in disk_names(wanted, vm=request.name):
         disk_path = client.compute_path(session.group, "disks", name)
@@ -77,6 +82,20 @@ def _register(session: Session, client: ArmClient, request: VmRequest, path: Pat
             return _Registered(document=document, path=disk_path, is_new=True)
     message = f"all names for the disk {wanted} are taken in group {session.group}; rename the file"
     raise UsageError(message)
+
+
+def _refuse_other_block_size(disk: JsonObject, request: VmRequest) -> None:
+    known = count(disk, "properties", "farpoint", "blockSizeBytes")
+    if request.block_bytes not in {None, known}:
+        message = f"disk {text(disk, 'name')} has blocks of {known} bytes, for good: leave --block-size out, or delete the disk first"
+        raise UsageError(message)
+
+
+def _attached(vm: JsonObject) -> list[str]:
+    """Return the ids of a VM's disks: the OS disk, then data disks by lun."""
+    data_disks = sorted(rows(vm, "properties", "storageProfile", "dataDisks"), key=lambda disk: count(disk, "lun"))
+    disks = [section(vm, "properties", "storageProfile", "osDisk"), *data_disks]
+    return [text(disk, "managedDisk", "id").lower() for disk in disks]
 
 
 def _settle(session: Session, client: ArmClient, operation: str, *, title: str) -> None:

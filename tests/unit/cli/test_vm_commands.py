@@ -89,6 +89,75 @@ def test_block_size_and_os_type_are_passed_on(regions: Regions, farpoint: Farpoi
     assert (properties["farpoint"]["blockSizeBytes"], properties["osType"]) == (65536, "Windows")
 
 
+def test_adding_a_vm_again_with_the_same_disks_is_harmless(
+    regions: Regions, farpoint: Farpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert add(farpoint, "--data-disk", "data.raw") == (0, "")
+    assert add(farpoint, "--data-disk", "data.raw") == (0, "")
+
+
+def test_a_vm_that_has_other_disks_keeps_them(
+    regions: Regions, farpoint: Farpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    east = regions["eastus"]
+    add(farpoint, "--data-disk", "data.raw")
+    status, err = add(farpoint, "--data-disk", "logs.raw")
+    assert (status, "virtual machine web01 exists with other disks" in err) == (2, True)
+    assert [one.path for one in east.asked("PUT")].count(east.path("virtualMachines", "web01")) == 1
+    assert [one.path for one in east.asked("DELETE")] == [east.path("disks", "logs")]
+
+
+def test_a_block_size_that_a_known_disk_does_not_have_is_refused(
+    regions: Regions, farpoint: Farpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    east = regions["eastus"]
+    east.add(east.path("disks", "os"), {"properties": {"farpoint": {"path": str(tmp_path / "os.raw"), "blockSizeBytes": 262144}}})
+    status, err = add(farpoint, "--block-size", "65536")
+    assert (status, "disk os has blocks of 262144 bytes" in err) == (2, True)
+    assert add(farpoint, "--block-size", "262144") == (0, "")
+
+
+@pytest.mark.parametrize(("file", "said"), [(f"{'x' * 81}.raw", "at most 80 characters"), ("os\udcff.raw", r"os\xff.raw is not UTF-8")])
+def test_a_file_that_no_disk_can_be_named_after_is_named(regions: Regions, farpoint: Farpoint, file: str, said: str) -> None:
+    outcome = farpoint("vm", "add", "web01", "--region", "eastus", "--os-disk", file)
+    assert (outcome.exit, said in outcome.err) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["a/b", "", "../x", "-a b", "x" * 81])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("vm", "show"),
+        ("vm", "add", "--region", "eastus", "--os-disk", "os.raw"),
+        ("disk", "show"),
+        ("disk", "verify"),
+        ("disk", "delete"),
+        ("collection", "show"),
+        ("collection", "delete"),
+        ("point", "list"),
+        ("vm", "list", "-g"),
+        ("point", "copy", "web01/rp1", "--to", "westus", "--collection"),
+        ("point", "create", "web01/rp1", "--vm"),
+        ("point", "create", "web01/rp1", "--exclude-disk"),
+        ("disk", "restore", "web01/rp1", "--into", "out", "--disk"),
+    ],
+)
+def test_a_name_that_nothing_can_have_is_a_usage_error(regions: Regions, farpoint: Farpoint, command: tuple[str, ...], name: str) -> None:
+    if command[-1] == "-g" and name == "x" * 81:
+        name = "x" * 91
+    outcome = farpoint(*command, *(("--", name) if not command[-1].startswith("-") and name.startswith("-") else (name,)))
+    assert (outcome.exit, outcome.out) == (2, "")
+    assert regions["eastus"].seen == []
+
+
+def test_the_rule_is_told(regions: Regions, farpoint: Farpoint) -> None:
+    err = farpoint("point", "show", "web01/..").err
+    assert "'..' cannot be the name of a restore point. Names have 1 to 80 characters: letters, digits" in err
+
+
 def test_a_table_has_one_line_for_each_vm(regions: Regions, farpoint: Farpoint) -> None:
     add(farpoint)
     lines = farpoint("vm", "list").out.splitlines()
