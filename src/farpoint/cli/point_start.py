@@ -1,12 +1,14 @@
 """Start restore points: captures in the region of the VM, copies in another region."""
 
+from contextlib import suppress
+
 from attrs import frozen
 
 from farpoint.cli.arm import ArmClient
-from farpoint.cli.documents import text
-from farpoint.cli.failures import UsageError
+from farpoint.cli.documents import rows, text
+from farpoint.cli.failures import ApiError, CommandError, UsageError
 from farpoint.cli.fleet import Found
-from farpoint.cli.lookup import COLLECTIONS, find_disk, find_point, find_vm, point_segments
+from farpoint.cli.lookup import COLLECTIONS, POINTS, find_disk, find_point, find_vm, point_segments
 from farpoint.cli.naming import PointName, copy_collection
 from farpoint.cli.session import Session
 from farpoint.cli.waiting import watch_point
@@ -49,9 +51,15 @@ def copy_point(session: Session, name: PointName, *, to: str, collection: str = 
     copied = PointName(collection or copy_collection(name.collection, region_key(to)), name.point)
     source_id = text(source.value, "id")
     path = target.compute_path(session.group, COLLECTIONS, copied.collection)
-    if target.find(path) is None:
+    is_new = target.find(path) is None
+    if is_new:
         target.put(path, _collection_document(region_key(to), source_id.rpartition("/restorePoints/")[0]))
-    return _put_point(target, session.group, copied, {"properties": {"sourceRestorePoint": {"id": source_id}}})
+    try:
+        return _put_point(target, session.group, copied, {"properties": {"sourceRestorePoint": {"id": source_id}}})
+    except ApiError:
+        if is_new:
+            _delete_empty(target, path)
+        raise
 
 
 def finish_point(session: Session, point: StartedPoint, *, title: str) -> tuple[JsonObject, Work]:
@@ -65,6 +73,14 @@ def started(session: Session, name: PointName, found: Found[JsonObject]) -> Star
     """Take up a point that somebody began."""
     path = found.client.compute_path(session.group, *point_segments(name))
     return StartedPoint(name=name, client=found.client, path=path, document=found.value)
+
+
+def _delete_empty(client: ArmClient, path: str) -> None:
+    """Undo the making of a collection, unless somebody has begun a point in it meanwhile."""
+    # What went wrong first is what the caller must hear.
+    with suppress(CommandError):
+        if not rows(client.get(path, expand=POINTS), "properties", "restorePoints"):
+            client.delete(path)
 
 
 def _collection_of(session: Session, name: PointName, request: CaptureRequest) -> ArmClient:

@@ -108,6 +108,32 @@ def test_a_copy_goes_into_a_collection_named_after_the_region(regions: Regions, 
     assert east.asked("PUT") == []
 
 
+@pytest.mark.parametrize("begun", [[], [{"name": "rp0"}]])
+def test_a_refused_copy_leaves_no_new_collection_but_one_that_is_used(
+    regions: Regions, east: RegionStub, farpoint: Farpoint, begun: list[Document]
+) -> None:
+    west = regions["westus"]
+    path = west.path("restorePointCollections", "web01-westus")
+    east.resources[point_path(east).lower()] = point(east, "ProvisioningState/succeeded")
+    missing = Reply(status=404, body={"error": {"code": "ResourceNotFound", "message": "no"}})
+    # Asked in this order: is there one, and has it points.
+    west.say("GET", path, missing, *replies({"properties": {"restorePoints": begun}}))
+    refusal = Reply(status=409, body={"error": {"code": "RestorePointNotReady", "message": "rp1 is not complete"}})
+    west.say("PUT", point_path(west, "web01-westus"), refusal)
+    outcome = farpoint("point", "copy", "web01/rp1", "--to", "westus")
+    assert (outcome.exit, "RestorePointNotReady: rp1 is not complete" in outcome.err) == (1, True)
+    assert [one.path for one in west.asked("DELETE")] == ([] if begun else [path])
+
+
+def test_a_refused_copy_leaves_a_collection_that_was_there(regions: Regions, east: RegionStub, farpoint: Farpoint) -> None:
+    west = regions["westus"]
+    east.resources[point_path(east).lower()] = point(east, "ProvisioningState/succeeded")
+    west.add(west.path("restorePointCollections", "web01-westus"), {"properties": {}})
+    west.say("PUT", point_path(west, "web01-westus"), Reply(status=409, body={"error": {"code": "Conflict", "message": "rp1 exists"}}))
+    assert farpoint("point", "copy", "web01/rp1", "--to", "westus").exit == 1
+    assert west.asked("DELETE") == []
+
+
 def test_wait_for_a_copy_returns_when_replication_has_succeeded(regions: Regions, east: RegionStub, farpoint: Farpoint) -> None:
     west = regions["westus"]
     path = point_path(west, "web01-westus")
