@@ -39,7 +39,7 @@ class BarProgress:
         for disk in work.disks:
             self._move(disk, now)
         status = f"{self._title}: waiting: {work.waiting}" if work.waiting else f"{self._title}: {work.step or 'starting'}"
-        self._progress.update(self._status, description=status, visible=bool(work.waiting) or not work.disks)
+        self._progress.update(self._status, description=status, visible=bool(work.waiting or work.last_step) or not work.disks)
         self._progress.refresh()
 
     def close(self) -> None:

@@ -28,10 +28,13 @@ def list_collections(*, shared: SharedOptions = SHARED) -> None:
 def show(name: Annotated[str, COLLECTION_NAME], /, *, shared: SharedOptions = SHARED) -> None:
     """Show a collection and its restore points."""
     from farpoint.cli.lookup import find_collection
+    from farpoint.cli.point_list import with_state
 
     with open_session(shared) as session:
-        collection = find_collection(session, name, with_points=True).value
-        session.console.show(collection, _summary([collection]), _points(collection))
+        found = find_collection(session, name, with_points=True)
+        listed = rows(found.value, "properties", "restorePoints")
+        points = [with_state(found.client, session.group, name, point) for point in listed]
+        session.console.show(found.value, _summary([found.value]), _points(points))
 
 
 @app.command
@@ -62,7 +65,8 @@ def _summary(collections: list[JsonObject]) -> Grid:
     return Grid(titles=("NAME", "REGION", "SOURCE", "SOURCE REGION"), rows=shown)
 
 
-def _points(collection: JsonObject) -> Grid:
-    points = rows(collection, "properties", "restorePoints")
-    shown = [(text(one, "name"), text(one, "properties", "provisioningState"), moment(one, "properties", "timeCreated")) for one in points]
+def _points(points: list[JsonObject]) -> Grid:
+    from farpoint.cli.point_tables import state_of
+
+    shown = [(text(one, "name"), state_of(one), moment(one, "properties", "timeCreated")) for one in points]
     return Grid(titles=("POINT", "STATE", "CREATED"), rows=shown)

@@ -56,6 +56,7 @@ class Console:
 
     def print_grid(self, grid: Grid) -> None:
         """Print a table: drawn on a terminal, columns of plain text elsewhere."""
+        grid = Grid(titles=grid.titles, rows=[[_one_line(cell) for cell in row] for row in grid.rows])
         if self._out.isatty():
             from farpoint.cli.drawn_table import draw
 
@@ -71,6 +72,11 @@ class Console:
             if place:
                 print(file=self._out)
             self.print_grid(grid)
+
+
+def _one_line(cell: str) -> str:
+    """Write what is no character of a line (a path may hold any) as an escape."""
+    return cell if cell.isprintable() else "".join(one if one.isprintable() else ascii(one)[1:-1] for one in cell)
 
 
 def _columns(grid: Grid) -> list[str]:

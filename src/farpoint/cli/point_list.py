@@ -28,10 +28,10 @@ def _points_of(client: ArmClient, group: str, collection: str) -> list[JsonObjec
     if document is None:
         message = f"collection {collection} has just been deleted"
         raise MissingError(message)
-    return [_with_state(client, group, collection, point) for point in rows(document, "properties", "restorePoints")]
+    return [with_state(client, group, collection, point) for point in rows(document, "properties", "restorePoints")]
 
 
-def _with_state(client: ArmClient, group: str, collection: str, point: JsonObject) -> JsonObject:
+def with_state(client: ArmClient, group: str, collection: str, point: JsonObject) -> JsonObject:
     """Ask for the instance view of a point that may still be on its way: only there a copy tells how far it is."""
     if section(point, "properties", "farpoint").get("complete") is True:
         return point

@@ -11,6 +11,9 @@ from farpoint.units import human_bytes
 
 _LIST_TITLES = ("COLLECTION", "POINT", "REGION", "STATE", "CREATED", "CONSISTENCY")
 
+#: Hexadecimal digits of a root that a table shows.
+_ROOT_DIGITS = 16
+
 
 def list_grid(points: Sequence[tuple[str, JsonObject]]) -> Grid:
     """Show points with the region each is in."""
@@ -34,13 +37,13 @@ def summary_row(region: str, point: JsonObject) -> tuple[str, ...]:
         collection,
         text(point, "name"),
         region,
-        _state(point),
+        state_of(point),
         moment(properties, "timeCreated"),
         text(properties, "consistencyMode"),
     )
 
 
-def _state(point: JsonObject) -> str:
+def state_of(point: JsonObject) -> str:
     """Say how far a point is; a copy's ARM state only says that it was started."""
     state = text(point, "properties", "provisioningState")
     if state == "Deleting":
@@ -58,4 +61,10 @@ def _state(point: JsonObject) -> str:
 def _disk_row(disk: JsonObject) -> tuple[str, ...]:
     mode = " ".join(filter(None, [text(disk, "mode"), f"({text(disk, 'whyFull')})" if text(disk, "whyFull") else ""]))
     sizes = [human_bytes(count(disk, key)) if has_number(disk, key) else "" for key in ("sizeBytes", "readBytes", "storedBytes")]
-    return (text(disk, "name"), sizes[0], mode, sizes[1], sizes[2], text(disk, "digest"))
+    return (text(disk, "name"), sizes[0], mode, sizes[1], sizes[2], _short(text(disk, "digest")))
+
+
+def _short(digest: str) -> str:
+    """Shorten the root at the end of a digest; JSON has it whole."""
+    sizes, dash, root = digest.rpartition("-")
+    return f"{sizes}{dash}{root[:_ROOT_DIGITS]}…" if len(root) > _ROOT_DIGITS else digest

@@ -34,6 +34,7 @@ class PlainProgress:
         self._rates = Rates()
         self._shown: dict[str, tuple[float, DiskWork]] = {}
         self._waiting = ""
+        self._step = ""
 
     def show(self, work: Work) -> None:
         """Print what has changed."""
@@ -47,6 +48,10 @@ class PlainProgress:
                 self._shown[disk.name] = (now, disk)
                 parts = [amount(disk), shown_rate(pace.bytes_per_second), _left(shown_seconds(pace.seconds_left))]
                 self._print(f"{disk.name}: {', '.join(filter(None, parts))}")
+        if work.last_step != self._step:
+            self._step = work.last_step
+            if self._step:
+                self._print(self._step)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -32,6 +32,9 @@ class Rates:
 
     def add(self, disk: DiskWork, at: float) -> Pace:
         """Note how far *disk* is at the moment *at*; return its pace."""
+        if disk.done_bytes == disk.total_bytes and self._was_done(disk):
+            # What is left, checking and publishing, moves none: a falling rate would say nothing.
+            return Pace()
         samples = self._samples.setdefault(disk.name, deque(maxlen=_SAMPLES_MAX))
         if not samples or samples[-1][1] != disk.done_bytes or at - samples[-1][0] > 1.0:
             samples.append((at, disk.done_bytes))
@@ -43,6 +46,10 @@ class Rates:
         if rate == 0.0 or disk.total_bytes is None:
             return Pace(bytes_per_second=rate)
         return Pace(bytes_per_second=rate, seconds_left=max(0, disk.total_bytes - disk.done_bytes) / rate)
+
+    def _was_done(self, disk: DiskWork) -> bool:
+        samples = self._samples.get(disk.name)
+        return samples is not None and samples[-1][1] == disk.done_bytes
 
 
 def shown_rate(bytes_per_second: float) -> str:

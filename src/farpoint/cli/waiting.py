@@ -10,7 +10,8 @@ from http import HTTPStatus
 from attrs import frozen
 
 from farpoint.cli.arm import ArmClient
-from farpoint.cli.failures import ApiError, CommandError, UnreachableError
+from farpoint.cli.documents import name_in
+from farpoint.cli.failures import ApiError, CommandError, MissingError, UnreachableError
 from farpoint.cli.progress import ProgressView
 from farpoint.cli.work import End, Work, work_of_operation, work_of_point
 from farpoint.clock import Clock
@@ -56,7 +57,16 @@ class Watched:
 
 def watch_point(client: ArmClient, path: str) -> Watched:
     """Watch the restore point at *path*: it has ended when it is complete and verified, or has failed."""
-    return Watched(lambda: client.get(path, expand="instanceView"), work_of_point)
+
+    def ask() -> JsonObject:
+        point = client.find(path, expand="instanceView")
+        if point is None:
+            collection, _, name = path.rpartition("/restorePoints/")
+            message = f"restore point {name_in(collection)}/{name} was deleted before it was complete"
+            raise MissingError(message)
+        return point
+
+    return Watched(ask, work_of_point)
 
 
 def watch_operation(client: ArmClient, url: str) -> Watched:

@@ -50,6 +50,12 @@ class Work:
     #: True when the region itself did not answer the last time.
     is_unheard: bool = False
 
+    @property
+    def last_step(self) -> str:
+        """The step it is in once all bytes are done: they are checked and published then. Empty before, and when it has ended."""
+        all_done = bool(self.disks) and all(disk.total_bytes is not None and disk.done_bytes >= disk.total_bytes for disk in self.disks)
+        return self.step if all_done and self.end is End.RUNNING else ""
+
     def unheard(self, cause: str) -> "Work":
         """Return the work as last seen, waiting for the region itself."""
         return evolve(self, waiting=f"{cause}; asking again", is_unheard=True)
@@ -77,7 +83,9 @@ def work_of_point(document: JsonObject) -> Work:
     error = section(properties, "farpoint", "error")
     if text(properties, "provisioningState").lower() == "failed" or any(code.endswith("/failed") for code in codes):
         return work_of_facts(section(view, "farpoint"), end=End.FAILED, error=error)
-    succeeded = bool(codes) and all(code in {"provisioningstate/succeeded", "replicationstate/succeeded"} for code in codes)
+    published = bool(codes) and all(code in {"provisioningstate/succeeded", "replicationstate/succeeded"} for code in codes)
+    # A copy that can be restored already may still be writing its receipt.
+    succeeded = published and text(view, "farpoint", "state").lower() != "running"
     return work_of_facts(section(view, "farpoint"), end=End.SUCCEEDED if succeeded else End.RUNNING, error=error)
 
 

@@ -36,6 +36,14 @@ def point(
     return {"name": path.rpartition("/")[2], "id": path, "properties": properties}
 
 
+def facts_of(document: Document) -> Document:
+    """Return what the instance view of *document* tells of its operation."""
+    properties = document["properties"]
+    assert isinstance(properties, dict)
+    facts: Document = properties["instanceView"]["farpoint"]
+    return facts
+
+
 def replies(*documents: Document) -> list[Reply]:
     return [Reply(status=200, body=document) for document in documents]
 
@@ -204,7 +212,8 @@ def test_a_timeout_leaves_the_work_going_on(east: RegionStub, farpoint: Farpoint
 def test_a_point_that_is_deleted_while_watched_is_not_found(east: RegionStub, farpoint: Farpoint) -> None:
     gone = Reply(status=404, body={"error": {"code": "NotFound", "message": "The entity was not found in this Azure location."}})
     east.say("GET", point_path(east), *replies(point(east, "ProvisioningState/creating", state="Creating")), gone)
-    assert farpoint("point", "watch", "web01/rp1").exit == 3
+    outcome = farpoint("point", "watch", "web01/rp1")
+    assert (outcome.exit, outcome.err.splitlines()[-1]) == (3, "farpoint: restore point web01/rp1 was deleted before it was complete")
 
 
 def test_points_are_listed_with_the_state_of_their_copies(regions: Regions, farpoint: Farpoint) -> None:
@@ -216,6 +225,47 @@ def test_points_are_listed_with_the_state_of_their_copies(regions: Regions, farp
     west.resources[path.lower()] = copy
     line = farpoint("point", "list").out.splitlines()[1]
     assert line.split()[:5] == ["web01-westus", "rp1", "westus", "Copying,", "25"]
+
+
+def test_a_collection_shows_how_far_its_copies_are(regions: Regions, farpoint: Farpoint) -> None:
+    west = regions["westus"]
+    path = point_path(west, "web01-westus")
+    plain = {"name": "rp1", "id": path, "properties": {"provisioningState": "Succeeded", "farpoint": {"complete": False}}}
+    west.add(west.path("restorePointCollections", "web01-westus"), {"properties": {"restorePoints": [plain]}})
+    west.resources[path.lower()] = point(west, "ReplicationState/replicating", path=path, done=560)
+    assert "rp1    Copying, 56 %" in farpoint("collection", "show", "web01-westus").out
+
+
+@pytest.mark.parametrize(
+    ("done", "waiting", "said"),
+    [(560, "peer eastus does not answer", "Copying, 56 %, waiting: peer eastus does not answer"), (1000, "", "Copying, 100 %, transfer")],
+)
+def test_a_copy_tells_percent_step_and_what_it_waits_for(regions: Regions, farpoint: Farpoint, done: int, waiting: str, said: str) -> None:
+    west = regions["westus"]
+    path = point_path(west, "web01-westus")
+    copy = west.resources[path.lower()] = point(west, "ReplicationState/replicating", path=path, done=done)
+    facts_of(copy)["waiting"] = waiting
+    assert said in farpoint("point", "show", "web01-westus/rp1").out
+
+
+def test_wait_lasts_until_the_operation_itself_has_ended(regions: Regions, farpoint: Farpoint) -> None:
+    west = regions["westus"]
+    path = point_path(west, "web01-westus")
+    receipt, ended = (point(west, "ReplicationState/succeeded", path=path, done=1000) for _ in range(2))
+    facts_of(receipt).update(state="Running", step="receipt")
+    facts_of(ended).update(state="Succeeded")
+    west.say("GET", path, *replies(receipt, receipt, ended))
+    assert farpoint("point", "watch", "web01-westus/rp1", "-o", "json").json() == ended
+
+
+def test_tables_shorten_digests_and_json_does_not(east: RegionStub, farpoint: Farpoint) -> None:
+    shown = east.resources[point_path(east).lower()] = point(east, "ProvisioningState/succeeded")
+    digest = f"1024-512-{'0123456789abcdef' * 4}"
+    properties = shown["properties"]
+    assert isinstance(properties, dict)
+    properties["farpoint"]["disks"] = [{"name": "os", "digest": digest}]
+    assert farpoint("point", "show", "web01/rp1").out.endswith(" 1024-512-0123456789abcdef…\n")
+    assert digest in farpoint("point", "show", "web01/rp1", "-o", "json").out
 
 
 def test_point_show_prints_the_point_with_its_instance_view(east: RegionStub, farpoint: Farpoint) -> None:

@@ -12,7 +12,7 @@ from farpoint.cli.console import Console, Grid
 from farpoint.cli.json_log import JsonLineFormatter
 from farpoint.cli.naming import disk_names, parse_point_name, source_disk
 from farpoint.cli.progress import PlainProgress
-from farpoint.cli.rates import Rates, shown_seconds
+from farpoint.cli.rates import Pace, Rates, shown_seconds
 from farpoint.cli.work import DiskWork, End, Work, joined
 from farpoint.clock import SystemClock
 
@@ -27,6 +27,13 @@ class SteppedClock(SystemClock):
 
     def monotonic(self) -> float:
         return self.at
+
+
+class Terminal(io.StringIO):
+    """What looks like a terminal."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def disk(done: int, total: int | None = 10 * MIB, name: str = "os") -> DiskWork:
@@ -44,6 +51,36 @@ def test_lines_come_when_a_disk_has_moved_and_never_too_often() -> None:
         "rp1: os: 2.0 MiB of 10.0 MiB (20.0 %), 1.0 MiB/s, 8 s left",
         "rp1: os: 10.0 MiB of 10.0 MiB (100.0 %), 2.5 MiB/s, 0 s left",
     ]
+
+
+def test_the_step_is_named_once_all_bytes_are_done() -> None:
+    out = io.StringIO()
+    view = PlainProgress("rp1", out=out, clock=SteppedClock())
+    for step, done in (("transfer", 5), ("verify", 10), ("verify", 10), ("publish", 10)):
+        view.show(Work(step=step, disks=(disk(done * MIB),)))
+    assert [line for line in out.getvalue().splitlines() if "os:" not in line] == ["rp1: verify", "rp1: publish"]
+
+
+def test_a_terminal_names_the_step_once_all_bytes_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    drawn = Terminal()
+    bars = BarProgress("rp1", out=drawn, clock=SteppedClock())
+    bars.show(Work(step="verify", disks=(disk(10 * MIB),)))
+    bars.close()
+    assert "rp1: verify" in drawn.getvalue()
+
+
+def test_a_complete_disk_has_no_rate() -> None:
+    rates = Rates()
+    rates.add(disk(0), 0.0)
+    rates.add(disk(10 * MIB), 1.0)
+    assert rates.add(disk(10 * MIB), 3.0) == Pace()
+
+
+def test_what_breaks_a_line_is_escaped_in_a_table() -> None:
+    out = io.StringIO()
+    Console(as_json=False, clock=SteppedClock(), out=out).print_grid(Grid(titles=("PATH",), rows=[("/pool/a\nb\udcff.raw",)]))
+    assert out.getvalue() == "PATH\n/pool/a\\nb\\udcff.raw\n"
 
 
 def test_waiting_is_said_once_and_so_is_its_end() -> None:
