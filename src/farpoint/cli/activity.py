@@ -10,7 +10,7 @@ from farpoint.cli.arm import ArmClient
 from farpoint.cli.console import Grid
 from farpoint.cli.documents import moment, text
 from farpoint.cli.options import SHARED, SharedOptions
-from farpoint.cli.session import open_session
+from farpoint.cli.session import Session, open_session
 from farpoint.model.documents import JsonObject
 
 _TITLES: Final = ("TIME", "REGION", "CLIENT", "ADDRESS", "ACTION", "RESOURCE", "STATUS")
@@ -29,11 +29,18 @@ def activity(
         if not everywhere:
             group = session.group.replace("'", "''")
             conditions.append(f"resourceGroupName eq '{group}'")
-        answers = session.fleet.ask_each(lambda client: _events(client, " and ".join(conditions))).found
+        logs = _logs(session, " and ".join(conditions))
         # A request that one region handed to another is in the logs of both.
-        once = {_request_of(event): event for answer in answers for event in answer.value}
+        once = {_request_of(event): event for log in logs for event in log}
         events = sorted(once.values(), key=lambda event: text(event, "eventTimestamp"), reverse=True)
         session.console.show_list(events, Grid(titles=_TITLES, rows=[_row(event) for event in events]))
+
+
+def _logs(session: Session, conditions: str) -> Sequence[Sequence[JsonObject]]:
+    """Return the events of the region the caller named, or of each."""
+    if session.region:
+        return [_events(session.fleet.region(session.region), conditions)]
+    return [found.value for found in session.fleet.ask_each(lambda client: _events(client, conditions)).found]
 
 
 def _events(client: ArmClient, conditions: str) -> Sequence[JsonObject]:

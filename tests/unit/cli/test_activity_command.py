@@ -6,9 +6,10 @@ Regions = dict[str, RegionStub]
 PATH = "/providers/Microsoft.Insights/eventtypes/management/values"
 
 
-def event(region: str, time: str, *, code: str = "") -> dict[str, object]:
+def event(region: str, time: str, *, code: str = "", correlation: str = "") -> dict[str, object]:
     return {
         "eventTimestamp": time,
+        "correlationId": correlation,
         "claims": {"appid": "ci"},
         "httpRequest": {"clientIpAddress": "10.0.0.7"},
         "operationName": {"value": "Microsoft.Compute/disks/write"},
@@ -24,8 +25,8 @@ def log(region: RegionStub, *events: dict[str, object]) -> None:
 
 
 def test_events_of_all_regions_are_shown_newest_first(regions: Regions, farpoint: Farpoint) -> None:
-    log(regions["eastus"], event("eastus", "2026-01-01T12:00:00+00:00"))
-    log(regions["westus"], event("westus", "2026-01-01T12:00:01+00:00", code="Conflict"))
+    log(regions["eastus"], event("eastus", "2026-01-01T12:00:00+00:00", correlation="1"))
+    log(regions["westus"], event("westus", "2026-01-01T12:00:01+00:00", code="Conflict", correlation="2"))
     lines = farpoint("activity").out.splitlines()
     assert [line.split()[2] for line in lines[1:]] == ["westus", "eastus"]
     assert "ci" in lines[1]
@@ -33,6 +34,12 @@ def test_events_of_all_regions_are_shown_newest_first(regions: Regions, farpoint
     assert "disks/os" in lines[1]
     assert lines[1].endswith("Failed: Conflict")
     assert len(farpoint("activity", "-o", "json").rows()) == 2
+
+
+def test_a_request_that_one_region_handed_to_another_is_shown_once(regions: Regions, farpoint: Farpoint) -> None:
+    for name in ("eastus", "westus"):
+        log(regions[name], event(name, "2026-01-01T12:00:00+00:00", correlation="1"))
+    assert len(farpoint("activity", "-o", "json").rows()) == 1
 
 
 def test_the_group_and_the_time_are_asked_for(regions: Regions, farpoint: Farpoint) -> None:
