@@ -10,7 +10,7 @@ PYTEST = timeout --foreground --signal=INT --kill-after=20
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo test test-long test-az test-azcopy check format format-check lint types floors tidy coverage bench lock changelog clean
+.PHONY: help venv demo test test-long fuzz load test-az test-azcopy check format format-check lint types floors tidy coverage bench lock changelog clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ demo: .venv/.ready ## capture, copy, lose a region, restore; on your own images 
 
 test: .venv/.ready ## all tests but the long ones, under 8 minutes; ARGS="-k word" passes arguments to pytest
 	@$(PYTEST) $(TEST_SECONDS) $(BIN)/python -m pytest $(SPREAD) $(ARGS)
+
+fuzz: .venv/.ready ## send 3,000 generated requests to a region in process
+	@$(PYTEST) $(LONG_SECONDS) $(BIN)/python -m pytest -m long tests/fuzz $(ARGS)
 
 test-long: .venv/.ready ## all tests
 	@$(PYTEST) $(LONG_SECONDS) $(BIN)/python -m pytest -m "long or not long" $(SPREAD) $(ARGS)
@@ -74,6 +77,9 @@ coverage: .venv/.ready ## tests with branch coverage; pages in build/coverage/ht
 
 bench: .venv/.ready ## measure; BENCH="name…" picks benchmarks
 	@$(BIN)/python bench/run.py $(BENCH)
+
+load: .venv/.ready ## many clients at two regions; CLIENTS=50 SECONDS=60
+	@$(PYTEST) $(LONG_SECONDS) $(BIN)/python -m bench.load $(or $(CLIENTS),50) $(or $(SECONDS),60)
 
 # The runtime pins bind the development pins, so that the tests run on what users get.
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --custom-compile-command "make lock" pyproject.toml

@@ -18,6 +18,8 @@ class Code(StrEnum):
     INVALID_PARAMETER = "InvalidParameter"
     INVALID_REQUEST_CONTENT = "InvalidRequestContent"
     REQUEST_TOO_LARGE = "RequestContentTooLarge"
+    REQUEST_TIMEOUT = "RequestTimeout"
+    UNSUPPORTED_MEDIA_TYPE = "UnsupportedMediaType"
     MISSING_API_VERSION = "MissingApiVersionParameter"
     INVALID_API_VERSION = "InvalidApiVersionParameter"
     AUTHENTICATION_FAILED = "AuthenticationFailed"

@@ -193,11 +193,14 @@ def test_deleting_what_is_not_there_succeeds(compute: MakeClient) -> None:
     assert east.restore_point_collections.begin_delete(GROUP, "nowhere").result() is None
 
 
-def test_a_name_that_is_taken_is_a_conflict(pair: DevRegions, compute: MakeClient, dice: random.Random) -> None:
+def test_a_name_that_another_point_has_is_a_conflict_and_the_same_request_is_not(
+    pair: DevRegions, compute: MakeClient, dice: random.Random
+) -> None:
     pair.add_vm("taken", make_image(pair.pool / "taken.raw", MIB, dice))
     pair.capture("taken/rp1")
+    assert compute(EAST).restore_points.begin_create(GROUP, "taken", "rp1", {}).result().provisioning_state == "Succeeded"
     with pytest.raises(ResourceExistsError) as caught:
-        compute(EAST).restore_points.begin_create(GROUP, "taken", "rp1", {})
+        compute(EAST).restore_points.begin_create(GROUP, "taken", "rp1", {"properties": {"consistencyMode": "CrashConsistent"}})
     assert caught.value.status_code == 409
     assert caught.value.error is not None
     assert caught.value.error.code == "Conflict"

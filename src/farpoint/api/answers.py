@@ -46,11 +46,13 @@ def operation_headers(context: RegionContext, operation: Operation, *, api_versi
     """Return the headers that lead to *operation*; *location* adds the second form, which ends with the result itself."""
     headers = {
         "Azure-AsyncOperation": _operation_url(context, operation, api_version=api_version, monitor=False),
-        "Azure-AsyncNotification": "Enabled",
         "Retry-After": str(RETRY_AFTER_SECONDS),
         # Azure's request id of a request that starts an operation is the operation's.
         "x-ms-request-id": str(operation.id),
     }
+    if operation.kind not in DISK_KINDS:
+        # A word of the compute provider's that the disk provider does not have.
+        headers["Azure-AsyncNotification"] = "Enabled"
     if location:
         headers["Location"] = _operation_url(context, operation, api_version=api_version, monitor=True)
     return headers

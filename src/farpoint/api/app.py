@@ -1,6 +1,7 @@
 """The client API of one region, as an ASGI application. It is served over TLS (api.listeners); nothing here knows sockets."""
 
 from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Final
 
 from attrs import frozen
@@ -12,6 +13,7 @@ from farpoint.api.caller import TokenVerifier, authorise_body
 from farpoint.api.edge import Edge
 from farpoint.api.errors import add_error_handlers, token_challenge
 from farpoint.api.front_door import FrontDoor
+from farpoint.api.openapi import openapi_document
 from farpoint.api.routers import (
     access,
     activity,
@@ -19,6 +21,7 @@ from farpoint.api.routers import (
     deployments,
     disk_points,
     disks,
+    document,
     groups,
     login,
     network,
@@ -57,6 +60,8 @@ _ARM_ROUTERS: Final = (
     roles.router,
     activity.router,
 )
+#: Those that need no token.
+_OPEN_ROUTERS: Final = (login.router, document.router)
 
 
 @frozen(kw_only=True)
@@ -74,16 +79,19 @@ class Tokens:
 
 def build_client_app(context: RegionContext, tokens: Tokens) -> FastAPI:
     """Return the application that serves clients of the region."""
-    app = FastAPI(title="Farpoint", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.context = context
     app.state.verifier = tokens.verifier
     app.state.issuer = tokens.issuer
     app.state.clients = tokens.clients
     app.state.public_keys = tokens.public_keys
     app.state.throttles = tokens.throttles
+    # Made when it is first asked for, and kept: the routes do not change.
+    app.state.document = cache(partial(openapi_document, app, endpoint=context.endpoint))
     for router in _ARM_ROUTERS:
         app.include_router(router, dependencies=[Depends(authorise_body)])
-    app.include_router(login.router)
+    for router in _OPEN_ROUTERS:
+        app.include_router(router)
     app.router.routes.extend(BlobApp(context).routes())
     challenge = token_challenge(f"{context.endpoint}/{context.tenant_id}/oauth2/v2.0/token")
     add_error_handlers(app, challenge=challenge)

@@ -24,7 +24,7 @@ from farpoint.services.authority import Authority, Principal
 from farpoint.services.context import RegionContext
 from farpoint.services.refusals import invalid
 
-_VERSION: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(-[a-z]+)?")
+_VERSION: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(-[a-z]+)?")
 _SCHEME: Final = "bearer"
 #: Key in the state of a request.
 _CALLER: Final = "farpoint.caller"

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from farpoint.api.activity_log import IDENTITY
 from farpoint.api.errors import error_answer
 from farpoint.clock import Clock, Entropy
-from farpoint.errors import Code, FarpointError
+from farpoint.errors import Code, FarpointError, RefusedError
 
 _LOG = logging.getLogger("farpoint.api")
 _STANDING: Final[Mapping[str, str]] = {
@@ -26,6 +26,11 @@ _STANDING: Final[Mapping[str, str]] = {
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
 }
+#: A name is one segment: what was written as one must not be read as two, or as a shorter one.
+_HIDDEN: Final = (b"%2f", b"%5c", b"%00")
+_HIDDEN_SEPARATOR: Final = RefusedError(
+    Code.INVALID_PARAMETER, "The path has an encoded '/', '\\' or NUL in a name.", hint="No name has one of these.", target="path"
+)
 
 
 class Edge:
@@ -58,7 +63,8 @@ class Edge:
 
         try:
             state = {**scope.get("state", {}), IDENTITY: identity}
-            await self._app({**scope, "path": fold_path(scope["path"]), "state": state}, receive, send_marked)
+            app = error_answer(_HIDDEN_SEPARATOR) if _hides_a_separator(scope) else self._app
+            await app({**scope, "path": fold_path(scope["path"]), "state": state}, receive, send_marked)
         except ClientDisconnect:
             # Nobody is left to answer.
             return
@@ -94,6 +100,11 @@ def fold_path(path: str) -> str:
         if place % 2 and folded[place] == "providers":
             folded[place + 1] = folded[place + 1].lower()
     return "/".join(folded)
+
+
+def _hides_a_separator(scope: Scope) -> bool:
+    raw: bytes = (scope.get("raw_path") or b"").lower()
+    return any(hidden in raw for hidden in _HIDDEN)
 
 
 def _guid_or(text: str | None, default: str) -> str:

@@ -15,11 +15,13 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from typing import Final
 
+import anyio.to_thread
 import uvicorn
 from attrs import frozen
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from farpoint.api.bounded_connections import BoundedProtocol
 from farpoint.api.peer_connections import PeerProtocol
 from farpoint.errors import Code, RefusedError
 
@@ -31,6 +33,8 @@ _FLUSH_SECONDS: Final = 0.3
 _GIVE_UP_SECONDS: Final = 5
 #: Longer than the peers' clients keep an idle connection.
 KEEP_ALIVE_SECONDS: Final = 30
+#: Threads that answer requests. Those that wait for their turn to write must leave some for those that only read.
+THREADS_MAX: Final = 128
 _BACKLOG: Final = 128
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -46,12 +50,12 @@ class Listener:
     #: 0 takes a free port.
     port: int
     tls: ssl.SSLContext
-    protocol: type[H11Protocol] = H11Protocol
+    protocol: type[H11Protocol]
 
 
 def client_listener(app: FastAPI, *, host: str, port: int, tls: ssl.SSLContext) -> Listener:
-    """Return the listener of the client API."""
-    return Listener(name="clients", app=app, host=host, port=port, tls=tls)
+    """Return the listener of the client API, which strangers reach too."""
+    return Listener(name="clients", app=app, host=host, port=port, tls=tls, protocol=BoundedProtocol)
 
 
 def peer_listener(app: FastAPI, *, host: str, port: int, tls: ssl.SSLContext) -> Listener:
@@ -96,6 +100,7 @@ class Listeners:
             bound.close()
 
     async def _run(self, ready: Callable[[], None]) -> None:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS_MAX
         _hear_signals(self.stop)
         pairs = zip(self._servers, self._sockets, strict=True)
         running = [asyncio.create_task(server.serve(sockets=[bound])) for server, bound in pairs]

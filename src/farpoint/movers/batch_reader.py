@@ -14,7 +14,8 @@ class BatchReader:
         """Read from *source* in blocks of *geometry*."""
         self._source = source
         self._geometry = geometry
-        self._buffer = bytearray(blocks_per_batch(geometry) * geometry.block_bytes)
+        # No batch has more blocks than the disk.
+        self._buffer = bytearray(min(blocks_per_batch(geometry), geometry.block_count) * geometry.block_bytes)
         self._view = memoryview(self._buffer)
         self._zeros = bytes(geometry.block_bytes)
 

@@ -17,6 +17,10 @@ Result_co = TypeVar("Result_co", covariant=True)
 
 #: Items handed out beyond those being worked on, per lane: enough to keep lanes busy while the consumer works.
 _AHEAD_PER_LANE = 2
+#: Runs at one time. Each has its lanes' buffers, up to 100 MiB: more at once cost memory and bring nothing.
+_RUNS_MAX = 4
+#: A run that waits for its turn tells its consumer this often: seldom, for each time its progress is written, which those at work wait for.
+_TURN_SECONDS = 10.0
 #: A consumer that waits for a slow item is told this often: what it shows stays fresh, however long an item takes.
 _IDLE_SECONDS = 0.25
 
@@ -78,16 +82,25 @@ class InlineLanes:
 
 
 class ThreadLanes:
-    """*count* lanes, a thread each."""
+    """*count* lanes, a thread each, for every run; a few runs at a time, the others wait."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, *, runs_max: int = _RUNS_MAX) -> None:
         """Use *count* threads per run."""
         self._count = count
+        self._turns = threading.BoundedSemaphore(runs_max)
 
     def run(
         self, make_lane: Callable[[], Lane[Item, Result]], items: Iterable[Item], *, idle: Callable[[], None] = _nothing
     ) -> Generator[Result]:
-        """Work on up to *count* items at once."""
+        """Work on up to *count* items at once, when it is this run's turn."""
+        while not self._turns.acquire(timeout=_TURN_SECONDS):
+            idle()
+        try:
+            yield from self._run(make_lane, items, idle)
+        finally:
+            self._turns.release()
+
+    def _run(self, make_lane: Callable[[], Lane[Item, Result]], items: Iterable[Item], idle: Callable[[], None]) -> Generator[Result]:
         crew = _Crew(self._count, make_lane)
         pending: collections.deque[_Slot[Result]] = collections.deque()
         try:

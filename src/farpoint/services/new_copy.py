@@ -2,7 +2,7 @@
 
 Steps: see that the collection takes copies of this source and the name is free; ask the peers for the source point (outside any
 transaction); in one transaction check again, and against the limits, and insert point and operation, which reserves their place; start
-the workflow. The disks' rows come with the hold.
+the workflow. The disks' rows come with the hold. The same request again is answered like the first, and asks no peer.
 """
 
 import datetime as dt
@@ -26,9 +26,10 @@ from farpoint.services.json_reading import object_at, text_at, value_at
 from farpoint.services.new_operations import new_operation
 from farpoint.services.outcome import Put
 from farpoint.services.point_details import PointDetails
-from farpoint.services.points import point_id, require_collection_for_new_point
+from farpoint.services.points import point_id, require_open_collection
 from farpoint.services.references import POINT_TYPE, parse_reference
 from farpoint.services.refusals import entity_missing
+from farpoint.services.repeated_point import PointWish, find_repeated
 from farpoint.services.storage_profile import without_disk_points
 
 
@@ -50,8 +51,11 @@ def copy_point(context: RegionContext, request: CopyRequest, *, principal: str) 
     source = parse_reference(context, request.source_id, POINT_TYPE, target=copy_limits.SOURCE_TARGET)
     copy_limits.refuse_excluded_disks(context, request.exclude_disks)
     require_group(context, request.group)
+    wish = PointWish(source=source.key)
     with context.database.read() as conn:
-        _require_target(context, conn, request, source)
+        repeated = find_repeated(conn, _require_target(context, conn, request, source), request.name, wish)
+    if repeated is not None:
+        return repeated
     remote = context.peers.resource(str(source))
     if remote is None:
         raise entity_missing(source, target=copy_limits.SOURCE_TARGET)
@@ -59,6 +63,9 @@ def copy_point(context: RegionContext, request: CopyRequest, *, principal: str) 
     _require_complete(source, remote)
     with context.database.write() as conn:
         collection = _require_target(context, conn, request, source)
+        repeated = find_repeated(conn, collection, request.name, wish)
+        if repeated is not None:
+            return repeated
         details = _rows(context, request, collection=collection, remote=remote, principal=principal)
         copy_limits.refuse_over_limits(context, conn, collection, details.point)
         points.insert_point(conn, details.point)
@@ -70,7 +77,7 @@ def copy_point(context: RegionContext, request: CopyRequest, *, principal: str) 
 
 def _require_target(context: RegionContext, conn: Connection, request: CopyRequest, source: ArmId) -> Collection:
     """Return the collection, which must hold copies of the source point's own collection."""
-    collection = require_collection_for_new_point(context, conn, group=request.group, collection=request.collection, name=request.name)
+    collection = require_open_collection(context, conn, group=request.group, name=request.collection)
     copy_limits.refuse_other_source(context, conn, collection, source)
     return collection
 

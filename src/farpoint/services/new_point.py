@@ -1,7 +1,8 @@
 """Creating a local restore point: check everything, write the rows, start the capture.
 
 Steps: read the VM and its disks; look at each disk (outside any transaction); in one transaction see that nothing changed, that no
-other capture of the VM runs and that the name is free, and insert point, disk points and operation; start the workflow.
+other capture of the VM runs and that the name is free, and insert point, disk points and operation; start the workflow. The same
+request again is answered like the first, whatever has become of the VM.
 """
 
 from collections.abc import Sequence
@@ -23,9 +24,10 @@ from farpoint.services.groups import require_group
 from farpoint.services.new_operations import new_operation
 from farpoint.services.outcome import Put
 from farpoint.services.point_details import PointDetails
-from farpoint.services.points import point_id, require_collection_for_new_point
+from farpoint.services.points import point_id, require_open_collection
 from farpoint.services.references import DISK_TYPE, VM_TYPE, parse_reference
 from farpoint.services.refusals import invalid, not_allowed, resource_missing
+from farpoint.services.repeated_point import PointWish, find_repeated
 from farpoint.services.storage_profile import describe_vm
 
 EXCLUDE_TARGET: Final = "properties.excludeDisks"
@@ -68,10 +70,18 @@ def create_point(context: RegionContext, request: PointRequest, *, principal: st
     excluded = _excluded_keys(context, request)
     require_group(context, request.group)
     with context.database.read() as conn:
-        subject = _read_subject(context, conn, request, excluded)
+        collection = require_open_collection(context, conn, group=request.group, name=request.collection)
+        repeated = find_repeated(conn, collection, request.name, _wish(request, excluded))
+        if repeated is not None:
+            return repeated
+        subject = _read_subject(conn, collection, excluded)
     sizes = [look_at_disk(disk, allow_live=request.allow_live) for _, disk in subject.chosen]
     with context.database.write() as conn:
-        if _read_subject(context, conn, request, excluded) != subject:
+        collection = require_open_collection(context, conn, group=request.group, name=request.collection)
+        repeated = find_repeated(conn, collection, request.name, _wish(request, excluded))
+        if repeated is not None:
+            return repeated
+        if _read_subject(conn, collection, excluded) != subject:
             raise not_allowed(_CHANGED, hint="Please try again later.")
         _refuse_concurrent(context, conn, subject.vm)
         chosen = _with_sizes(conn, subject, sizes)
@@ -92,8 +102,12 @@ def _excluded_keys(context: RegionContext, request: PointRequest) -> frozenset[s
     return frozenset(arm_id.key for arm_id in ids)
 
 
-def _read_subject(context: RegionContext, conn: Connection, request: PointRequest, excluded: frozenset[str]) -> _Subject:
-    collection = require_collection_for_new_point(context, conn, group=request.group, collection=request.collection, name=request.name)
+def _wish(request: PointRequest, excluded: frozenset[str]) -> PointWish:
+    consistency = None if request.consistency is None else request.consistency.value
+    return PointWish(excluded=excluded, consistency=consistency, allow_live=request.allow_live)
+
+
+def _read_subject(conn: Connection, collection: Collection, excluded: frozenset[str]) -> _Subject:
     source = parse_arm_id(collection.source_id)
     if not source.is_type(VM_TYPE):
         message = f"Collection '{collection.name}' holds copies of {collection.source_id}."

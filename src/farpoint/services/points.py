@@ -69,20 +69,12 @@ def details_of(conn: Connection, point: RestorePoint) -> PointDetails:
     )
 
 
-def require_collection_for_new_point(context: RegionContext, conn: Connection, *, group: str, collection: str, name: str) -> Collection:
-    """Return the collection a new point goes to; refuse a name that is taken and a collection that is going away."""
-    found = require_collection(context, conn, group=group, name=collection)
+def require_open_collection(context: RegionContext, conn: Connection, *, group: str, name: str) -> Collection:
+    """Return the collection a new point goes to; refuse one that is going away."""
+    found = require_collection(context, conn, group=group, name=name)
     if running_operation(conn, str(found.id), OperationKind.DELETE_COLLECTION) is not None:
         raise conflict(f"Collection '{found.name}' is being deleted.", hint="Wait until it is gone, then create it again.")
-    existing = points.get_point(conn, group=group, collection=collection, name=name)
-    if existing is None:
-        return found
-    state = existing.provisioning_state
-    hint = {
-        ProvisioningState.FAILED: "Delete it, then create it again.",
-        ProvisioningState.DELETING: "Wait until it is gone, then create it again.",
-    }.get(state, "A restore point never changes: choose another name.")
-    raise conflict(f"Restore point '{existing.name}' exists in collection '{found.name}': {state}.", hint=hint)
+    return found
 
 
 def point_id(context: RegionContext, *, group: str, collection: str, name: str) -> ArmId:

@@ -6,6 +6,7 @@ one, the finished disk, or, after a failure, a new run that goes on from what is
 """
 
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +37,7 @@ from farpoint.services.refusals import conflict, invalid, not_allowed
 from farpoint.units import whole_gib
 
 _SOURCE_TYPES: Final = {CreateOption.RESTORE: (DISK_POINT_TYPE,), CreateOption.COPY: (SNAPSHOT_TYPE, DISK_TYPE)}
+_BLOCK_TARGET: Final = "properties.farpoint.blockSizeBytes"
 
 
 @frozen(kw_only=True)
@@ -107,11 +109,24 @@ def _is_done(existing: Disk | None, request: RestoreRequest, source: ArmId, path
     """Tell whether this very work is running or complete; refuse a name that is taken by anything else."""
     if existing is None:
         return False
-    same_source = (existing.source_resource_id or "").lower() == source.key
-    if existing.create_option is not request.create_option or not same_source or existing.path != str(path):
+    differing = _differing(existing, request, source, path)
+    if differing:
         message = f"Disk '{existing.name}' exists: {existing.create_option} at {existing.path}, {existing.provisioning_state}."
-        raise conflict(message, hint="Choose another name, or delete it first (its file stays).")
+        message += f" This request has another {' and '.join(differing)}."
+        raise conflict(message, hint="Choose another name, or delete it first (its file stays).", target=differing[0])
     return existing.provisioning_state is not ProvisioningState.FAILED
+
+
+def _differing(existing: Disk, request: RestoreRequest, source: ArmId, path: Path) -> Sequence[str]:
+    """Return the JSON paths at which *request* is not the one that made *existing*; what it leaves out does not differ."""
+    same = {
+        "properties.creationData.createOption": existing.create_option is request.create_option,
+        SOURCE_TARGET: (existing.source_resource_id or "").lower() == source.key,
+        PATH_TARGET: existing.path == str(path),
+        _BLOCK_TARGET: request.block_bytes in {None, existing.block_bytes},
+        "properties.osType": request.os_type in {None, existing.os_type},
+    }
+    return [target for target, is_same in same.items() if not is_same]
 
 
 def _repeated(conn: Connection, existing: Disk, request: RestoreRequest) -> Put[Disk]:
@@ -148,7 +163,7 @@ def _refuse_other_size(request: RestoreRequest, found: DiskSource) -> None:
         )
     if request.block_bytes not in {None, found.block_bytes}:
         message = f"The disk's block size is {found.block_bytes} bytes, chosen when it was first captured."
-        raise invalid("properties.farpoint.blockSizeBytes", message, hint="Leave it out.")
+        raise invalid(_BLOCK_TARGET, message, hint="Leave it out.")
 
 
 def _resume(conn: Connection, disk: Disk) -> Resume | None:

@@ -5,6 +5,8 @@ that no index row names; both belong to an ended incarnation and are swept by co
 and an id once opened for writing is never opened again, so no (key, nonce) pair repeats.
 """
 
+import mmap
+
 from attrs import frozen
 
 from farpoint.bucket.bucket import Bucket
@@ -61,8 +63,8 @@ class PackWriter:
         self._claim = claim
         self._read_back = read_back
         self._target_bytes = DATA_PACK_BYTES if kind is PackKind.DATA else NODE_PACK_BYTES
-        self._buffer = bytearray(self._target_bytes + FRAME_HEADER_BYTES + BLOCK_BYTES_MAX + TAG_BYTES)
-        self._view = memoryview(self._buffer)
+        # Anonymous memory costs nothing until it is written: a small disk's lanes hold what they use, and nobody waits for zeroing.
+        self._view = memoryview(mmap.mmap(-1, self._target_bytes + FRAME_HEADER_BYTES + BLOCK_BYTES_MAX + TAG_BYTES))
         self._used = 0
         self._entries: list[DirectoryEntry] = []
         self._ids: set[bytes] = set()

@@ -159,7 +159,7 @@ def test_refusals_arrive_as_the_sdks_own_exceptions(cloud: Cloud) -> None:
         cloud.east.disks.get("default", "none")
     cloud.east.restore_points.begin_create("default", "web", "rp1", {}).result()
     with pytest.raises(ResourceExistsError, match="choose another name"):
-        cloud.east.restore_points.begin_create("default", "web", "rp1", {})
+        cloud.east.restore_points.begin_create("default", "web", "rp1", {"properties": {"consistencyMode": "CrashConsistent"}})
     with pytest.raises(HttpResponseError) as caught:
         cloud.east.disks.begin_create_or_update("default", "d", {"location": "eastus", "properties": {}})
     assert caught.value.error.code == "InvalidParameter"

@@ -144,14 +144,6 @@ def test_captures_of_two_vms_may_run_side_by_side(east: Arm, collection: str) ->
     assert east.send("PUT", f"{second}/restorePoints/rp1", {}).status_code == 201
 
 
-def test_a_name_that_exists_is_refused_whatever_its_case(east: Arm, collection: str) -> None:
-    east.send("PUT", f"{collection}/restorePoints/rp1", {})
-    publish(east, f"{collection}/restorePoints/rp1")
-    answer = east.send("PUT", f"{collection}/restorePoints/RP1", {})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "Conflict")
-    assert "choose another name" in answer.json()["error"]["message"]
-
-
 @pytest.mark.parametrize(
     ("path", "code"),
     [

@@ -56,7 +56,7 @@ def furnished(east: Arm) -> Arm:
             compute("restorePointCollections", "web"),
             {"location": "eastus", "properties": {"source": {"id": compute("virtualMachines", "x")}}},
         ),
-        (compute("restorePointCollections", "web", "restorePoints", "rp1"), {}),
+        (compute("restorePointCollections", "web", "restorePoints", "rp1"), {"properties": {"consistencyMode": "CrashConsistent"}}),
         (compute("restorePointCollections", "web", "restorePoints", "rp2"), {}),
         (compute("restorePointCollections", "none", "restorePoints", "rp2"), {}),
         (

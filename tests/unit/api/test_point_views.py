@@ -210,6 +210,7 @@ def test_a_local_disk_restore_point_has_neither_type_nor_location_nor_replicatio
         "sourceResourceId",
         "osType",
         "hyperVGeneration",
+        "supportsHibernation",
         "familyId",
         "sourceUniqueId",
         "encryption",

@@ -9,6 +9,7 @@ from contextlib import closing
 
 import pytest
 
+from farpoint.movers import lanes as lanes_module
 from farpoint.movers.lanes import InlineLanes, Lanes, ThreadLanes
 
 BOTH: list[Lanes] = [InlineLanes(), ThreadLanes(3)]
@@ -54,6 +55,12 @@ class Recorded:
 
     def abandon(self) -> None:
         self.end = "abandoned"
+
+
+@pytest.fixture
+def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tell waiting runs so soon."""
+    monkeypatch.setattr(lanes_module, "_TURN_SECONDS", 0.01)
 
 
 @pytest.fixture(autouse=True)
@@ -192,3 +199,33 @@ def test_an_error_never_leaves_the_consumer_waiting_for_an_item_that_nobody_does
                 list(ThreadLanes(4).run(Crew(failing_at(3)).make, range(8)))
     finally:
         sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_a_run_waits_for_its_turn_and_is_told_so() -> None:
+    lanes, waiting = ThreadLanes(2, runs_max=1), threading.Event()
+    first = lanes.run(Crew(failing_at(-1)).make, range(100))
+    assert next(first) == 0
+    results: list[int] = []
+    second = threading.Thread(target=lambda: results.extend(lanes.run(Crew(failing_at(-1)).make, range(3), idle=waiting.set)))
+    second.start()
+    assert waiting.wait(20)
+    assert results == []
+    first.close()
+    second.join()
+    assert results == [0, 1, 2]
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_a_consumer_that_gives_up_while_it_waits_takes_no_turn() -> None:
+    lanes = ThreadLanes(2, runs_max=1)
+    first = lanes.run(Crew(failing_at(-1)).make, range(100))
+    next(first)
+
+    def give_up() -> None:
+        raise TroubleError
+
+    with pytest.raises(TroubleError):
+        list(lanes.run(Crew(failing_at(-1)).make, range(3), idle=give_up))
+    first.close()
+    assert list(lanes.run(Crew(failing_at(-1)).make, range(3))) == [0, 1, 2]

@@ -6,37 +6,40 @@ from starlette.responses import Response
 from farpoint.api.answers import empty_answer, operation_headers
 from farpoint.api.body import Body
 from farpoint.api.caller import ArmCaller, Caller
+from farpoint.api.described import Shown, described
 from farpoint.api.paths import DISK, DISK_POINTS, disk_arm_id, point_arm_id
-from farpoint.api.schemas.access import parse_access
+from farpoint.api.schemas.access import AccessBody, parse_access
 from farpoint.model.arm_id import ArmId
 from farpoint.model.operations import Operation
 from farpoint.services import granting
 
 router = APIRouter()
 _BEGIN, _END = "begingetaccess", "endgetaccess"
+_BEGUN = described(202, shows=Shown.NOTHING, body=AccessBody)
+_ENDED = described(202, shows=Shown.NOTHING)
 _DISK_POINT = f"{DISK_POINTS}/{{disk_point}}"
 
 
-@router.post(f"{DISK}/{_BEGIN}")
+@router.post(f"{DISK}/{_BEGIN}", openapi_extra=_BEGUN)
 def begin_disk_access(caller: ArmCaller, group: str, disk: str, body: Body) -> Response:
     """Grant access to a disk."""
     return _begin(caller, disk_arm_id(subscription=caller.subscription, group=group, disk=disk), body)
 
 
-@router.post(f"{DISK}/{_END}")
+@router.post(f"{DISK}/{_END}", openapi_extra=_ENDED)
 def end_disk_access(caller: ArmCaller, group: str, disk: str) -> Response:
     """Revoke access to a disk."""
     return _end(caller, disk_arm_id(subscription=caller.subscription, group=group, disk=disk))
 
 
-@router.post(f"{_DISK_POINT}/{_BEGIN}")
+@router.post(f"{_DISK_POINT}/{_BEGIN}", openapi_extra=_BEGUN)
 def begin_disk_point_access(caller: ArmCaller, group: str, collection: str, point: str, disk_point: str, body: Body) -> Response:
     """Grant access to a disk restore point."""
     above = point_arm_id(subscription=caller.subscription, group=group, collection=collection, point=point)
     return _begin(caller, above.child("diskRestorePoints", disk_point), body)
 
 
-@router.post(f"{_DISK_POINT}/{_END}")
+@router.post(f"{_DISK_POINT}/{_END}", openapi_extra=_ENDED)
 def end_disk_point_access(caller: ArmCaller, group: str, collection: str, point: str, disk_point: str) -> Response:
     """Revoke access to a disk restore point."""
     above = point_arm_id(subscription=caller.subscription, group=group, collection=collection, point=point)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from farpoint.api.answers import json_answer
 from farpoint.api.caller import ArmCaller, Caller
+from farpoint.api.described import FILTERED, Shown, described
 from farpoint.api.filters import Term, moment_of, parse_filter, unknown_term
 from farpoint.api.paths import SUBSCRIPTION
 from farpoint.api.views.activity import activity_view
@@ -36,7 +37,10 @@ _CONDITIONS: Final[Mapping[tuple[str, str], Callable[[ActivityFilter, Term], Act
 _KNOWN: Final = "eventTimestamp (ge, le), resourceGroupName, resourceUri, resourceProvider, correlationId"
 
 
-@router.get(f"{SUBSCRIPTION}/providers/microsoft.insights/eventtypes/management/values")
+@router.get(
+    f"{SUBSCRIPTION}/providers/microsoft.insights/eventtypes/management/values",
+    openapi_extra=described(200, shows=Shown.LIST, query=FILTERED),
+)
 def list_events(caller: ArmCaller) -> Response:
     """List the write requests that this region was sent, as far as the caller may read what they were about."""
     found = list_activity(caller.context, _filter(caller), before=_before(caller), limit=_PAGE_ENTRIES + 1)

@@ -8,9 +8,10 @@ from starlette.responses import Response
 from farpoint.api.answers import empty_answer, json_answer, list_answer
 from farpoint.api.body import Body
 from farpoint.api.caller import ArmCaller, Caller
+from farpoint.api.described import Shown, described
 from farpoint.api.inner_call import call_inside
 from farpoint.api.paths import DEPLOYMENT, DEPLOYMENTS
-from farpoint.api.schemas.deployments import TemplateResource, parse_deployment
+from farpoint.api.schemas.deployments import DeploymentBody, TemplateResource, parse_deployment
 from farpoint.api.schemas.names import check_deployment_name
 from farpoint.api.views.descriptions import description_id
 from farpoint.api.views.text import arm_time
@@ -24,7 +25,7 @@ router = APIRouter()
 _TYPE = "Microsoft.Resources/deployments"
 
 
-@router.put(DEPLOYMENT)
+@router.put(DEPLOYMENT, openapi_extra=described(200, 201, body=DeploymentBody))
 async def put_deployment(caller: ArmCaller, request: Request, group: str, deployment: str, body: Body) -> Response:
     """PUT every resource; the first that is refused ends the deployment with its own answer. Done when it is answered."""
     check_deployment_name(deployment)
@@ -38,7 +39,7 @@ async def put_deployment(caller: ArmCaller, request: Request, group: str, deploy
     return json_answer(_show(caller, put.resource), status=201 if put.created else 200)
 
 
-@router.post(f"{DEPLOYMENT}/validate")
+@router.post(f"{DEPLOYMENT}/validate", openapi_extra=described(200, shows=Shown.ANYTHING, body=DeploymentBody))
 def validate_deployment(caller: ArmCaller, group: str, deployment: str, body: Body) -> Response:
     """Tell whether the template could be read; what each resource says is told by deploying."""
     check_deployment_name(deployment)
@@ -47,20 +48,20 @@ def validate_deployment(caller: ArmCaller, group: str, deployment: str, body: Bo
     return json_answer({"name": deployment, "type": _TYPE, "properties": _properties(caller, resources)})
 
 
-@router.get(DEPLOYMENT)
+@router.get(DEPLOYMENT, openapi_extra=described(200))
 def get_deployment(caller: ArmCaller, group: str, deployment: str) -> Response:
     """Show a deployment."""
     return json_answer(_show(caller, descriptions.get_description(caller.context, type_name=_TYPE, group=group, name=deployment)))
 
 
-@router.get(DEPLOYMENTS)
+@router.get(DEPLOYMENTS, openapi_extra=described(200, shows=Shown.LIST))
 def list_deployments(caller: ArmCaller, group: str) -> Response:
     """List the deployments of a group."""
     found = descriptions.list_descriptions(caller.context, type_name=_TYPE, group=group)
     return list_answer(caller, [_show(caller, one) for one in found])
 
 
-@router.delete(DEPLOYMENT)
+@router.delete(DEPLOYMENT, openapi_extra=described(204, shows=Shown.NOTHING))
 def delete_deployment(caller: ArmCaller, group: str, deployment: str) -> Response:
     """Forget a deployment; what it made stays."""
     descriptions.delete_description(caller.context, type_name=_TYPE, group=group, name=deployment)

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from farpoint.api.answers import json_answer
-from farpoint.api.body import Body
+from farpoint.api.body import RawBody
 from farpoint.api.caller import address_of
+from farpoint.api.described import Shown, described
 from farpoint.api.throttles import Throttles
 from farpoint.errors import Code, RefusedError, ThrottledError
 from farpoint.model.documents import JsonObject, JsonValue
@@ -25,6 +26,20 @@ _ALGORITHM: Final = "EdDSA"
 _FIELDS_MAX: Final = 32
 #: From this version on the metadata is one object; before it, a list.
 _OBJECT_VERSION: Final = "2020"
+_METADATA_VERSION: Final[JsonObject] = {"name": "api-version", "in": "query", "required": False, "schema": {"type": "string"}}
+_FIELD: Final[JsonObject] = {"type": "string"}
+_FORM: Final[JsonObject] = {
+    "required": True,
+    "content": {
+        "application/x-www-form-urlencoded": {
+            "schema": {
+                "type": "object",
+                "required": ["grant_type"],
+                "properties": {"grant_type": {"const": _GRANT}, "client_id": _FIELD, "client_secret": _FIELD, "scope": _FIELD},
+            }
+        }
+    },
+}
 
 
 class ClientDirectory(Protocol):
@@ -43,8 +58,8 @@ class TokenIssuer(Protocol):
         ...
 
 
-@router.post("/{tenant}/oauth2/v2.0/token")
-def issue_token(request: Request, tenant: str, body: Body) -> Response:
+@router.post("/{tenant}/oauth2/v2.0/token", openapi_extra=described(200, shows=Shown.ANYTHING) | {"requestBody": _FORM})
+def issue_token(request: Request, tenant: str, body: RawBody) -> Response:
     """Exchange a client's id and secret, in the form or as Basic authorisation, for an access token."""
     context: RegionContext = request.app.state.context
     directory: ClientDirectory = request.app.state.clients
@@ -75,7 +90,7 @@ def issue_token(request: Request, tenant: str, body: Body) -> Response:
     return json_answer(answer, headers={"Cache-Control": "no-store"})
 
 
-@router.get("/{tenant}/v2.0/.well-known/openid-configuration")
+@router.get("/{tenant}/v2.0/.well-known/openid-configuration", openapi_extra=described(200, shows=Shown.ANYTHING))
 def openid_configuration(request: Request, tenant: str) -> Response:
     """Tell where the token endpoint is."""
     context: RegionContext = request.app.state.context
@@ -97,7 +112,7 @@ def openid_configuration(request: Request, tenant: str) -> Response:
     )
 
 
-@router.get("/{tenant}/discovery/v2.0/keys")
+@router.get("/{tenant}/discovery/v2.0/keys", openapi_extra=described(200, shows=Shown.ANYTHING))
 def signing_keys(request: Request, tenant: str) -> Response:
     """List the keys that tokens of this region and of its peers are signed with (RFC 7517, RFC 8037)."""
     context: RegionContext = request.app.state.context
@@ -107,7 +122,7 @@ def signing_keys(request: Request, tenant: str) -> Response:
     return json_answer({"keys": [_key(region, public) for region, public in keys.items()]})
 
 
-@router.get("/metadata/endpoints")
+@router.get("/metadata/endpoints", openapi_extra=described(200, shows=Shown.ANYTHING, query=(_METADATA_VERSION,)))
 def cloud_metadata(request: Request) -> Response:
     """Describe this region as a cloud: an object for current clients, a list of one for versions before 2020."""
     context: RegionContext = request.app.state.context

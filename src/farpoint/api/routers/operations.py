@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from farpoint.api.answers import RETRY_AFTER_SECONDS, empty_answer, json_answer, operation_headers
 from farpoint.api.caller import ArmCaller, Caller
+from farpoint.api.described import Shown, described, flag
 from farpoint.api.disk_documents import disk_document
 from farpoint.api.paths import ALL
 from farpoint.api.views.operations import arm_failure, arm_status, status_view
@@ -15,10 +16,11 @@ from farpoint.services import granting, operations
 
 router = APIRouter()
 _MAKING = frozenset({OperationKind.RESTORE_DISK, OperationKind.COPY_DISK, OperationKind.CREATE_SNAPSHOT, OperationKind.COPY_SNAPSHOT})
+_FACTS = described(200, 202, shows=Shown.OPERATION, query=(flag("monitor"),))
 
 
-@router.get(f"{ALL}/locations/{{region}}/operations/{{operation_id}}")
-@router.get(f"{ALL}/locations/{{region}}/diskoperations/{{operation_id}}")
+@router.get(f"{ALL}/locations/{{region}}/operations/{{operation_id}}", openapi_extra=_FACTS)
+@router.get(f"{ALL}/locations/{{region}}/diskoperations/{{operation_id}}", openapi_extra=_FACTS)
 def get_operation(caller: ArmCaller, region: str, operation_id: str) -> Response:  # noqa: ARG001 - the id alone names the operation
     """Show an operation's state, or with ``monitor=true`` its result."""
     operation = operations.get_operation(caller.context, operation_id)

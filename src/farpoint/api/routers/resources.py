@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from farpoint.api.caller import ArmCaller, Caller
+from farpoint.api.described import FILTERED, Shown, described
 from farpoint.api.lists import OWN_LISTS
 from farpoint.api.name_conflicts import mark_conflicts
 from farpoint.api.paging import page_answer, page_of
@@ -24,15 +25,16 @@ _PLACE_PARTS: Final = 4
 #: Read in one go while a filter looks for its elements.
 _READ_MAX: Final = 500
 _EXPANDED: Final = ("createdTime", "changedTime", "provisioningState")
+_LISTED: Final = described(200, shows=Shown.LIST, query=FILTERED)
 
 
-@router.get(f"{SUBSCRIPTION}/resources")
+@router.get(f"{SUBSCRIPTION}/resources", openapi_extra=_LISTED)
 def list_resources(caller: ArmCaller) -> Response:
     """List the resources of all regions."""
     return _list(caller, group=None)
 
 
-@router.get(f"{GROUP}/resources")
+@router.get(f"{GROUP}/resources", openapi_extra=_LISTED)
 def list_resources_of_group(caller: ArmCaller, group: str) -> Response:
     """List the resources of a group, of all regions."""
     return _list(caller, group=require_group(caller.context, group).name)

@@ -10,14 +10,16 @@ from starlette.responses import Response
 from farpoint.api.answers import empty_answer, json_answer, list_answer
 from farpoint.api.body import Body
 from farpoint.api.caller import ArmCaller
+from farpoint.api.described import FILTER, Shown, described
 from farpoint.api.filters import Term, parse_filter, unknown_term
 from farpoint.api.paths import ROLE_ASSIGNMENTS, ROLE_DEFINITIONS
-from farpoint.api.schemas.roles import parse_assignment
+from farpoint.api.schemas.roles import RoleAssignmentBody, parse_assignment
 from farpoint.api.views.roles import assignment_view, role_view
 from farpoint.model.roles import RoleAssignment, covers, principal_key, role_named
 from farpoint.services import roles
 
 router = APIRouter()
+_LISTED: Final = described(200, shows=Shown.LIST, query=(FILTER,))
 
 
 def scope_in_path(request: Request) -> str:
@@ -28,7 +30,7 @@ def scope_in_path(request: Request) -> str:
 Scope = Annotated[str, Depends(scope_in_path)]
 
 
-@router.get(ROLE_DEFINITIONS)
+@router.get(ROLE_DEFINITIONS, openapi_extra=_LISTED)
 def list_roles(caller: ArmCaller, scope: Scope) -> Response:
     """List the roles there are, at whatever scope."""
     roles.check_scope(caller.context, scope)
@@ -41,14 +43,14 @@ def list_roles(caller: ArmCaller, scope: Scope) -> Response:
     return list_answer(caller, [role_view(role, subscription=caller.subscription) for role in found])
 
 
-@router.get(f"{ROLE_DEFINITIONS}/{{name}}")
+@router.get(f"{ROLE_DEFINITIONS}/{{name}}", openapi_extra=described(200))
 def get_role(caller: ArmCaller, scope: Scope, name: str) -> Response:
     """Show a role."""
     roles.check_scope(caller.context, scope)
     return json_answer(role_view(roles.get_role(name), subscription=caller.subscription))
 
 
-@router.get(ROLE_ASSIGNMENTS)
+@router.get(ROLE_ASSIGNMENTS, openapi_extra=_LISTED)
 def list_assignments(caller: ArmCaller, scope: Scope) -> Response:
     """List the assignments at a scope, above and below it, as far as the caller may read them."""
     found = roles.list_assignments(caller.context, scope)
@@ -60,21 +62,21 @@ def list_assignments(caller: ArmCaller, scope: Scope) -> Response:
     return list_answer(caller, [assignment_view(one, subscription=caller.subscription) for one in readable])
 
 
-@router.put(f"{ROLE_ASSIGNMENTS}/{{name}}")
+@router.put(f"{ROLE_ASSIGNMENTS}/{{name}}", openapi_extra=described(201, body=RoleAssignmentBody))
 def put_assignment(caller: ArmCaller, scope: Scope, name: str, body: Body) -> Response:
     """Give a role; always 201, also for the same asked again."""
     made = roles.put_assignment(caller.context, parse_assignment(body, scope=scope, name=name), principal=caller.principal)
     return json_answer(assignment_view(made, subscription=caller.subscription), status=201)
 
 
-@router.get(f"{ROLE_ASSIGNMENTS}/{{name}}")
+@router.get(f"{ROLE_ASSIGNMENTS}/{{name}}", openapi_extra=described(200))
 def get_assignment(caller: ArmCaller, scope: Scope, name: str) -> Response:
     """Show an assignment."""
     found = roles.get_assignment(caller.context, scope=scope, name=name)
     return json_answer(assignment_view(found, subscription=caller.subscription))
 
 
-@router.delete(f"{ROLE_ASSIGNMENTS}/{{name}}")
+@router.delete(f"{ROLE_ASSIGNMENTS}/{{name}}", openapi_extra=described(200, 204))
 def delete_assignment(caller: ArmCaller, scope: Scope, name: str) -> Response:
     """Take a role away; answers with what it was."""
     gone = roles.delete_assignment(caller.context, scope=scope, name=name)

@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from farpoint.api.answers import json_answer, list_answer
 from farpoint.api.caller import ArmCaller
+from farpoint.api.described import Shown, described
 from farpoint.api.paths import SUBSCRIPTION
 from farpoint.api.views.regions import location_view
 from farpoint.model.documents import JsonObject
@@ -13,26 +14,26 @@ from farpoint.services.context import RegionContext
 router = APIRouter()
 
 
-@router.get("/subscriptions")
+@router.get("/subscriptions", openapi_extra=described(200, shows=Shown.LIST))
 def list_subscriptions(caller: ArmCaller) -> Response:
     """List the subscription, for those who have a role in it."""
     return list_answer(caller, [_subscription(caller.context)] if caller.authority.assignments else [])
 
 
-@router.get(SUBSCRIPTION)
+@router.get(SUBSCRIPTION, openapi_extra=described(200))
 def get_subscription(caller: ArmCaller) -> Response:
     """Show the subscription."""
     return json_answer(_subscription(caller.context))
 
 
-@router.get(f"{SUBSCRIPTION}/locations")
+@router.get(f"{SUBSCRIPTION}/locations", openapi_extra=described(200, shows=Shown.LIST))
 def list_locations(caller: ArmCaller) -> Response:
     """List this region and its peers."""
     names = [caller.context.name, *caller.context.peers.names()]
     return list_answer(caller, [location_view(name, subscription=caller.subscription) for name in names])
 
 
-@router.get("/tenants")
+@router.get("/tenants", openapi_extra=described(200, shows=Shown.LIST))
 def list_tenants(caller: ArmCaller) -> Response:
     """List the tenant."""
     tenant = caller.context.tenant_id

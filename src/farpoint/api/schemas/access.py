@@ -15,7 +15,9 @@ class _AccessFarpoint(OwnShape):
     format: Literal["raw", "vhd"] = "vhd"
 
 
-class _AccessBody(Shape):
+class AccessBody(Shape):
+    """What is to be granted, and for how long."""
+
     access: str
     duration_in_seconds: Annotated[int, Field(ge=1, le=DURATION_SECONDS_MAX)]
     file_format: str | None = None
@@ -50,7 +52,7 @@ class _AccessBody(Shape):
 
 def parse_access(body: bytes, *, resource: ArmId) -> AccessRequest:
     """Parse a POST beginGetAccess on *resource*."""
-    given = parse_body(_AccessBody, body)
+    given = parse_body(AccessBody, body)
     return AccessRequest(
         resource=resource,
         access=AccessLevel(given.access),

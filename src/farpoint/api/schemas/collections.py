@@ -13,7 +13,9 @@ class _Properties(Shape):
     source: Reference
 
 
-class _CollectionBody(Shape):
+class CollectionBody(Shape):
+    """A collection: where, and of what."""
+
     location: Location
     tags: Tags | None = None
     properties: _Properties
@@ -23,7 +25,9 @@ class _PatchedProperties(Shape):
     source: Reference | None = None
 
 
-class _CollectionPatch(Shape):
+class CollectionPatch(Shape):
+    """What may change of a collection."""
+
     tags: Tags | None = None
     properties: _PatchedProperties | None = None
 
@@ -39,7 +43,7 @@ class PatchRequest:
 def parse_collection(body: bytes, *, group: str, name: str) -> CollectionRequest:
     """Parse a PUT."""
     check_collection_name(name)
-    given = parse_body(_CollectionBody, body)
+    given = parse_body(CollectionBody, body)
     return CollectionRequest(
         group=group,
         name=name,
@@ -51,7 +55,7 @@ def parse_collection(body: bytes, *, group: str, name: str) -> CollectionRequest
 
 def parse_collection_patch(body: bytes) -> PatchRequest:
     """Parse a PATCH."""
-    given = parse_body(_CollectionPatch, body)
+    given = parse_body(CollectionPatch, body)
     source = None if given.properties is None else given.properties.source
     tags = None if given.tags is None else tags_or_none(given.tags)
     return PatchRequest(tags=tags, source_id=None if source is None else source.id)

@@ -40,7 +40,9 @@ class _Properties(Shape):
     mode: str = "Incremental"
 
 
-class _Body(Shape):
+class DeploymentBody(Shape):
+    """A deployment and its template."""
+
     properties: _Properties
 
 
@@ -55,7 +57,7 @@ class TemplateResource:
 
 def parse_deployment(body: bytes, *, subscription: str, group: str) -> tuple[TemplateResource, ...]:
     """Parse a PUT; return the resources in the template's order."""
-    given = parse_body(_Body, body).properties
+    given = parse_body(DeploymentBody, body).properties
     if given.mode.lower() != "incremental":
         raise _refused("properties.mode", f"Mode '{given.mode:.50}' would delete what the template does not name.", hint="Use Incremental.")
     return tuple(

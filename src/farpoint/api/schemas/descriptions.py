@@ -10,20 +10,24 @@ from farpoint.services.descriptions import DescriptionRequest
 from farpoint.services.json_reading import without
 
 
-class _Body(Shape):
+class DescriptionBody(Shape):
+    """Something that is only described."""
+
     location: Location
     tags: Tags | None = None
     properties: OpenShape | None = None
 
 
-class _ChangeBody(Shape):
+class DescriptionChangeBody(Shape):
+    """What may change of a description."""
+
     tags: Tags | None = None
 
 
 def parse_description(body: bytes, *, type_name: str, group: str, name: str) -> DescriptionRequest:
     """Parse a PUT: all of ``properties`` is kept."""
     check_description_name(name)
-    given = parse_body(_Body, body)
+    given = parse_body(DescriptionBody, body)
     kept = {} if given.properties is None else cast("JsonObject", given.properties.model_extra or {})
     return DescriptionRequest(
         type=type_name,
@@ -37,5 +41,5 @@ def parse_description(body: bytes, *, type_name: str, group: str, name: str) -> 
 
 def parse_description_change(body: bytes) -> JsonObject | None:
     """Parse a PATCH of tags; None leaves them."""
-    given = parse_body(_ChangeBody, body)
+    given = parse_body(DescriptionChangeBody, body)
     return None if given.tags is None else tags_or_none(given.tags)

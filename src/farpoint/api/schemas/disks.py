@@ -58,14 +58,6 @@ class _DiskFarpoint(OwnShape):
     size_bytes: Annotated[int | None, Field(ge=SECTOR_BYTES, le=_SIZE_MAX, multiple_of=SECTOR_BYTES)] = None
     overwrite: bool = False
 
-    @field_validator("path")
-    @classmethod
-    def _no_nul(cls, value: str | None) -> str | None:
-        if value is not None and "\0" in value:
-            message = "a path has no NUL character"
-            raise ValueError(message)
-        return value
-
     @field_validator("block_size_bytes")
     @classmethod
     def _legal(cls, value: int | None) -> int | None:
@@ -83,7 +75,9 @@ class _DiskProperties(Shape):
     farpoint: _DiskFarpoint = Field(default_factory=_DiskFarpoint)
 
 
-class _DiskBody(Shape):
+class DiskBody(Shape):
+    """A disk, registered or made."""
+
     location: Location
     tags: Tags | None = None
     sku: Sku | None = None
@@ -94,7 +88,9 @@ class _ChangedProperties(Shape):
     size_gib: Annotated[int | None, Field(alias="diskSizeGB", ge=1, le=_SIZE_MAX // GIB)] = None
 
 
-class _ChangeBody(Shape):
+class DiskChangeBody(Shape):
+    """What may change of a disk."""
+
     tags: Tags | None = None
     sku: Sku | None = None
     properties: _ChangedProperties = Field(default_factory=_ChangedProperties)
@@ -103,7 +99,7 @@ class _ChangeBody(Shape):
 def parse_disk(body: bytes, *, group: str, name: str) -> AttachRequest | NewDiskRequest | RestoreRequest:
     """Parse a PUT; which request it is says creationData.createOption."""
     check_disk_name(name)
-    given = parse_body(_DiskBody, body)
+    given = parse_body(DiskBody, body)
     option = CreateOption(given.properties.creation_data.create_option)
     if option in {CreateOption.RESTORE, CreateOption.COPY}:
         return _from_source(given, option, group=group, name=name)
@@ -119,13 +115,13 @@ def parse_disk(body: bytes, *, group: str, name: str) -> AttachRequest | NewDisk
 
 def parse_disk_change(body: bytes, *, group: str, name: str) -> DiskChange:
     """Parse a PATCH."""
-    given = parse_body(_ChangeBody, body)
+    given = parse_body(DiskChangeBody, body)
     tags = None if given.tags is None else tags_or_none(given.tags)
     sku = None if given.sku is None else given.sku.name
     return DiskChange(group=group, name=name, tags=tags, sku=sku, size_gib=given.properties.size_gib)
 
 
-def _attach(given: _DiskBody, *, group: str, name: str) -> AttachRequest:
+def _attach(given: DiskBody, *, group: str, name: str) -> AttachRequest:
     properties = given.properties
     return AttachRequest(
         group=group,
@@ -141,7 +137,7 @@ def _attach(given: _DiskBody, *, group: str, name: str) -> AttachRequest:
     )
 
 
-def _new_disk(given: _DiskBody, option: CreateOption, *, group: str, name: str) -> NewDiskRequest:
+def _new_disk(given: DiskBody, option: CreateOption, *, group: str, name: str) -> NewDiskRequest:
     properties = given.properties
     return NewDiskRequest(
         group=group,
@@ -175,7 +171,7 @@ def _empty_size(properties: _DiskProperties) -> int:
     return exact if exact is not None else (gib or 1) * GIB
 
 
-def _from_source(given: _DiskBody, option: CreateOption, *, group: str, name: str) -> RestoreRequest:
+def _from_source(given: DiskBody, option: CreateOption, *, group: str, name: str) -> RestoreRequest:
     properties = given.properties
     if properties.creation_data.source_resource_id is None:
         what = "a disk restore point" if option is CreateOption.RESTORE else "a disk or a snapshot"
@@ -197,5 +193,5 @@ def _from_source(given: _DiskBody, option: CreateOption, *, group: str, name: st
     )
 
 
-def _sku_of(given: _DiskBody) -> str:
+def _sku_of(given: DiskBody) -> str:
     return _SKU_DEFAULT if given.sku is None else given.sku.name

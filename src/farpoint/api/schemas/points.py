@@ -36,14 +36,16 @@ class _PointProperties(Shape):
         return None if value is None else Consistency.CRASH.value
 
 
-class _PointBody(Shape):
+class PointBody(Shape):
+    """A restore point; without properties, one of the default kind."""
+
     properties: _PointProperties | None = None
 
 
 def parse_point(body: bytes, *, group: str, collection: str, name: str) -> PointRequest | CopyRequest:
     """Parse a PUT; ``{}`` asks for a point with all defaults."""
     check_point_name(name)
-    given = parse_body(_PointBody, body).properties or _PointProperties()
+    given = parse_body(PointBody, body).properties or _PointProperties()
     if given.source_metadata is not None and given.source_metadata.model_extra:
         message = "Encryption of disk restore points cannot be chosen yet: the platform key is used."
         raise invalid("properties.sourceMetadata", message, hint="Leave it out.")

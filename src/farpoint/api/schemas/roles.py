@@ -38,13 +38,15 @@ class _Properties(Shape):
         return None
 
 
-class _AssignmentBody(Shape):
+class RoleAssignmentBody(Shape):
+    """Who is to have which role."""
+
     properties: _Properties
 
 
 def parse_assignment(body: bytes, *, scope: str, name: str) -> AssignmentRequest:
     """Parse a PUT."""
-    given = parse_body(_AssignmentBody, body).properties
+    given = parse_body(RoleAssignmentBody, body).properties
     return AssignmentRequest(
         scope=scope,
         name=name,

@@ -37,14 +37,18 @@ class _Properties(Shape):
     hyper_v_generation: Annotated[Literal["V1", "V2"] | None, Field(alias="hyperVGeneration")] = None
 
 
-class _SnapshotBody(Shape):
+class SnapshotBody(Shape):
+    """A snapshot and what it is made of."""
+
     location: Location
     tags: Tags | None = None
     sku: Sku | None = None
     properties: _Properties
 
 
-class _ChangeBody(Shape):
+class SnapshotChangeBody(Shape):
+    """What may change of a snapshot."""
+
     tags: Tags | None = None
     sku: Sku | None = None
 
@@ -52,7 +56,7 @@ class _ChangeBody(Shape):
 def parse_snapshot(body: bytes, *, group: str, name: str) -> SnapshotRequest:
     """Parse a PUT."""
     check_snapshot_name(name)
-    given = parse_body(_SnapshotBody, body)
+    given = parse_body(SnapshotBody, body)
     option = SnapshotOption(given.properties.creation_data.create_option)
     if option is SnapshotOption.COPY_START and not given.properties.incremental:
         raise invalid("properties.incremental", "Only incremental snapshots are copied between regions.", hint="Set it to true.")
@@ -72,5 +76,5 @@ def parse_snapshot(body: bytes, *, group: str, name: str) -> SnapshotRequest:
 
 def parse_snapshot_change(body: bytes) -> tuple[JsonObject | None, str | None]:
     """Parse a PATCH: tags and sku, None for what stays."""
-    given = parse_body(_ChangeBody, body)
+    given = parse_body(SnapshotChangeBody, body)
     return None if given.tags is None else tags_or_none(given.tags), None if given.sku is None else given.sku.name

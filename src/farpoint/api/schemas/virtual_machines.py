@@ -51,13 +51,17 @@ class _VmProperties(OpenShape):
     storage_profile: _StorageProfile
 
 
-class _VmBody(Shape):
+class VmBody(Shape):
+    """A virtual machine."""
+
     location: Location
     tags: Tags | None = None
     properties: _VmProperties
 
 
-class _ChangeBody(Shape):
+class VmChangeBody(Shape):
+    """What may change of a virtual machine."""
+
     tags: Tags | None = None
     properties: OpenShape | None = None
 
@@ -71,14 +75,16 @@ class _Detachment(Shape):
     disk_id: ResourceId
 
 
-class _MovesBody(Shape):
+class DiskMovesBody(Shape):
+    """Disks to attach and to detach."""
+
     data_disks_to_attach: Annotated[list[_NewAttachment], Field(max_length=_DATA_DISKS_MAX)] | None = None
     data_disks_to_detach: Annotated[list[_Detachment], Field(max_length=_DATA_DISKS_MAX)] | None = None
 
 
 def parse_vm_change(body: bytes) -> JsonObject | None:
     """Parse a PATCH: the tags, None when they stay; anything else of a VM is changed by PUT."""
-    given = parse_body(_ChangeBody, body)
+    given = parse_body(VmChangeBody, body)
     if given.properties is not None and given.properties.model_extra:
         raise invalid("properties", "Only the tags of a VM can be patched.", hint="PUT the whole VM as it is to be.")
     return None if given.tags is None else tags_or_none(given.tags)
@@ -86,7 +92,7 @@ def parse_vm_change(body: bytes) -> JsonObject | None:
 
 def parse_disk_moves(body: bytes, *, group: str, name: str) -> DiskMoves:
     """Parse what to attach and detach."""
-    given = parse_body(_MovesBody, body)
+    given = parse_body(DiskMovesBody, body)
     attach = tuple(
         NewAttachment(disk_id=disk.disk_id, lun=disk.lun, settings=present(**_rest(disk))) for disk in given.data_disks_to_attach or []
     )
@@ -96,7 +102,7 @@ def parse_disk_moves(body: bytes, *, group: str, name: str) -> DiskMoves:
 def parse_vm(body: bytes, *, group: str, name: str) -> VmRequest:
     """Parse a PUT."""
     check_vm_name(name)
-    given = parse_body(_VmBody, body)
+    given = parse_body(VmBody, body)
     profile = given.properties.storage_profile
     data = tuple(_data_disk(number, disk) for number, disk in enumerate(profile.data_disks or []))
     _refuse_equal_luns(data)

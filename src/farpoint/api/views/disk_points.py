@@ -23,6 +23,7 @@ def _properties(details: PointDetails, disk: DiskRestorePoint) -> JsonObject:
         sourceResourceId=disk.source_disk_point_id or disk.source_disk_id,
         osType=disk.os_type,
         hyperVGeneration=value_at(details.point.source_metadata, "hyperVGeneration"),
+        supportsHibernation=False,
         familyId=disk.family_id,
         sourceUniqueId=disk.source_unique_id,
         encryption=PLATFORM_KEY,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from farpoint.api.views.instance_view import instance_view
 from farpoint.api.views.progress import failure_view
 from farpoint.api.views.text import PLATFORM_KEY, arm_time, in_order, optional_time
+from farpoint.api.views.virtual_machines import os_profile_in_order
 from farpoint.model.arm_id import ArmId, compute_id
 from farpoint.model.documents import JsonObject, JsonValue
 from farpoint.model.resources import DiskRestorePoint, RestorePoint
@@ -65,7 +66,7 @@ def source_metadata(details: PointDetails, arm_id: ArmId) -> JsonObject:
         shown["osDisk"] = _disk(os_disk, points, arm_id)
     shown["dataDisks"] = [_disk(disk, points, arm_id) for disk in objects_at(storage, "dataDisks")]
     rest = {key: value for key, value in storage.items() if key not in {"osDisk", "dataDisks"}}
-    return in_order({**described, "storageProfile": shown | rest}, _SOURCE_ORDER)
+    return in_order({**os_profile_in_order(described), "storageProfile": shown | rest}, _SOURCE_ORDER)
 
 
 def _disk(disk: JsonObject, points: Mapping[str, DiskRestorePoint], arm_id: ArmId) -> JsonObject:

@@ -1,0 +1,20 @@
+"""The OpenAPI document."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from farpoint.api.answers import json_answer
+from farpoint.api.described import Shown, described
+from farpoint.model.documents import JsonObject
+
+router = APIRouter()
+
+
+@router.get("/openapi.json", openapi_extra=described(200, shows=Shown.ANYTHING))
+def get_document(request: Request) -> Response:
+    """Describe every path of this API."""
+    document: Callable[[], JsonObject] = request.app.state.document
+    return json_answer(document())
