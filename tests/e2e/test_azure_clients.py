@@ -136,9 +136,9 @@ def test_the_sdk_takes_snapshots_to_another_region_and_makes_disks_of_them(
     disk_id = east.virtual_machines.get(GROUP, "snapped").storage_profile.os_disk.managed_disk.id
     here = east.snapshots.begin_create_or_update(GROUP, "s1", copied_body(EAST, "Copy", disk_id, incremental=True)).result()
     assert (here.provisioning_state, here.incremental, here.disk_size_bytes) == ("Succeeded", True, 3 * MIB)
-    west.snapshots.begin_create_or_update(GROUP, "s1", copied_body(WEST, "CopyStart", here.id, incremental=True)).result()
-    until(lambda: bool(west.snapshots.get(GROUP, "s1").completion_percent == 100.0), "the snapshot is copied")
-    there = west.snapshots.get(GROUP, "s1")
+    west.snapshots.begin_create_or_update(GROUP, "s1-west", copied_body(WEST, "CopyStart", here.id, incremental=True)).result()
+    until(lambda: bool(west.snapshots.get(GROUP, "s1-west").completion_percent == 100.0), "the snapshot is copied")
+    there = west.snapshots.get(GROUP, "s1-west")
     assert (there.creation_data.source_unique_id, there.creation_data.create_option) == (here.unique_id, "CopyStart")
     assert there.incremental_snapshot_family_id not in {None, here.incremental_snapshot_family_id}
     made = west.disks.begin_create_or_update(GROUP, "of-snapshot", copied_body(WEST, "Copy", there.id)).result()
@@ -146,9 +146,9 @@ def test_the_sdk_takes_snapshots_to_another_region_and_makes_disks_of_them(
     assert are_identical(image, pair.pool / WEST / GROUP / "of-snapshot.raw")
     east.disks.begin_create_or_update(GROUP, "twin", copied_body(EAST, "Copy", disk_id)).result()
     assert are_identical(image, pair.pool / EAST / GROUP / "twin.raw")
-    for client in (east, west):
-        client.snapshots.begin_delete(GROUP, "s1").result()
-        assert list(client.snapshots.list_by_resource_group(GROUP)) == []
+    east.snapshots.begin_delete(GROUP, "s1").result()
+    west.snapshots.begin_delete(GROUP, "s1-west").result()
+    until(lambda: not any(list(client.snapshots.list_by_resource_group(GROUP)) for client in (east, west)), "both regions have heard of it")
 
 
 def test_the_sdk_restores_where_it_copied_to_when_the_source_region_is_gone(new_regions: MakeRegions, dice: random.Random) -> None:

@@ -6,18 +6,19 @@ from typing import Final
 from starlette.responses import Response
 
 from farpoint.api.caller import Caller
-from farpoint.api.disk_documents import disk_documents
+from farpoint.api.disk_documents import disk_documents, snapshot_documents
 from farpoint.api.name_conflicts import mark_conflicts
 from farpoint.api.paging import page_answer, page_of
 from farpoint.api.views.collections import collection_view
+from farpoint.api.views.descriptions import description_view
 from farpoint.api.views.virtual_machines import vm_view
 from farpoint.model.documents import JsonObject
 from farpoint.model.spans import Span
-from farpoint.services import collections, disks, virtual_machines
+from farpoint.services import collections, descriptions, disks, snapshots, virtual_machines
 from farpoint.services.context import RegionContext
 from farpoint.services.groups import require_group
 from farpoint.services.listing import Element, OwnList, list_everywhere
-from farpoint.services.references import COLLECTION_TYPE, DISK_TYPE, VM_TYPE
+from farpoint.services.references import COLLECTION_TYPE, DISK_TYPE, NETWORK_TYPES, SNAPSHOT_TYPE, VM_TYPE
 from farpoint.services.replica_reads import without_instance_view
 
 _PLACE_PARTS: Final = 3
@@ -37,8 +38,26 @@ def _collections(context: RegionContext, group: str | None, span: Span) -> Seque
     return [collection_view(collection, subscription=context.subscription_id) for collection in found]
 
 
+def _snapshots(context: RegionContext, group: str | None, span: Span) -> Sequence[JsonObject]:
+    return snapshot_documents(context, snapshots.list_snapshots(context, group=group, span=span))
+
+
+def _described(type_name: str) -> OwnList:
+    def listed(context: RegionContext, group: str | None, span: Span) -> Sequence[JsonObject]:
+        found = descriptions.list_descriptions(context, type_name=type_name, group=group, span=span)
+        return [description_view(one, subscription=context.subscription_id) for one in found]
+
+    return listed
+
+
 #: How this region's own resources of each tracked type are listed; ``/resources`` lists these types.
-OWN_LISTS: Final[Mapping[str, OwnList]] = {DISK_TYPE: _disks, VM_TYPE: _vms, COLLECTION_TYPE: _collections}
+OWN_LISTS: Final[Mapping[str, OwnList]] = {
+    DISK_TYPE: _disks,
+    VM_TYPE: _vms,
+    COLLECTION_TYPE: _collections,
+    SNAPSHOT_TYPE: _snapshots,
+    **{type_name: _described(type_name) for type_name in NETWORK_TYPES},
+}
 
 
 def list_page(caller: Caller, type_name: str, *, group: str | None = None, expand: str = "") -> Response:

@@ -36,6 +36,11 @@ def point_arm_id(*, subscription: str, group: str, collection: str, point: str) 
     return compute_id(subscription=subscription, group=group, path=path)
 
 
+def snapshot_arm_id(*, subscription: str, group: str, snapshot: str) -> ArmId:
+    """Return the id that a snapshot's path names."""
+    return compute_id(subscription=subscription, group=group, path=(("snapshots", snapshot),))
+
+
 def disk_arm_id(*, subscription: str, group: str, disk: str) -> ArmId:
     """Return the id that a disk's path names."""
     return compute_id(subscription=subscription, group=group, path=(("disks", disk),))

@@ -5,19 +5,19 @@ Peers keep these documents and show them when this region does not answer, so ev
 
 from collections.abc import Sequence
 
-from farpoint.api.disk_documents import disk_document
+from farpoint.api.disk_documents import disk_document, snapshot_document
 from farpoint.api.views.collections import collection_view
+from farpoint.api.views.descriptions import description_view
 from farpoint.api.views.disk_points import disk_point_view
 from farpoint.api.views.points import point_view
-from farpoint.api.views.snapshots import snapshot_view
 from farpoint.api.views.text import arm_time
 from farpoint.api.views.virtual_machines import vm_view
 from farpoint.errors import Code, RefusedError
 from farpoint.model.arm_id import ArmId, parse_arm_id
 from farpoint.model.documents import JsonObject
-from farpoint.services import collections, disks, points, snapshots, virtual_machines
+from farpoint.services import collections, descriptions, disks, points, snapshots, virtual_machines
 from farpoint.services.context import RegionContext
-from farpoint.services.references import COLLECTION_TYPE, POINT_TYPE
+from farpoint.services.references import COLLECTION_TYPE, NETWORK_TYPES, POINT_TYPE
 from farpoint.services.replica_reads import with_farpoint
 
 _MISSING = frozenset({Code.NOT_FOUND, Code.RESOURCE_NOT_FOUND})
@@ -29,7 +29,7 @@ def resource_document(context: RegionContext, arm_id: str) -> JsonObject | None:
         parsed = parse_arm_id(arm_id)
     except ValueError:
         return None
-    if parsed.subscription.lower() != context.subscription_id.lower() or parsed.namespace.lower() != "microsoft.compute":
+    if parsed.subscription.lower() != context.subscription_id.lower():
         return None
     try:
         return _show(context, parsed)
@@ -67,12 +67,19 @@ def _parts(context: RegionContext, arm_id: ArmId) -> Sequence[JsonObject]:
 
 
 def _show(context: RegionContext, arm_id: ArmId) -> JsonObject | None:
+    if any(arm_id.is_type(type_name) for type_name in NETWORK_TYPES):
+        found = descriptions.get_description(context, type_name=arm_id.type, group=arm_id.group, name=arm_id.name)
+        return description_view(found, subscription=context.subscription_id)
+    return _show_compute(context, arm_id) if arm_id.namespace.lower() == "microsoft.compute" else None
+
+
+def _show_compute(context: RegionContext, arm_id: ArmId) -> JsonObject | None:
     subscription, group = context.subscription_id, arm_id.group
     match [(segment.lower(), name) for segment, name in arm_id.path]:
         case [("disks", name)]:
             return disk_document(context, disks.get_disk(context, group=group, name=name))
         case [("snapshots", name)]:
-            return snapshot_view(snapshots.get_snapshot(context, group=group, name=name), subscription=subscription)
+            return snapshot_document(context, snapshots.get_snapshot(context, group=group, name=name))
         case [("virtualmachines", name)]:
             return vm_view(virtual_machines.get_vm(context, group=group, name=name), subscription=subscription, instance_view=True)
         case [("restorepointcollections", collection), *below]:

@@ -182,6 +182,7 @@ def _serving(storage: Storage, peering: Peering, verifier: TokenVerifier, contex
         vault=storage.vault,
         manifests=ManifestCache(storage.vault.manifests),
         assertions=verifier,
+        subscription_id=context.subscription_id,
         authorities=context.authorities,
         pins=peering.pins,
         document_of=partial(resource_document, context),

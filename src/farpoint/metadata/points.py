@@ -4,6 +4,7 @@ from sqlalchemy import Connection, RowMapping, Select, delete, func, select
 
 from farpoint.metadata.catalogue import mark_changed
 from farpoint.metadata.rows import RowValues, delete_row, insert_row, name_key, update_row
+from farpoint.metadata.snapshots import mark_snapshot_of
 from farpoint.metadata.tables import access_grants, collections, disk_points, points
 from farpoint.model.arm_id import compute_path
 from farpoint.model.catalogue import ResourceKind
@@ -95,9 +96,10 @@ def delete_point(conn: Connection, guid: PointId) -> None:
 
 
 def mark_point(conn: Connection, point: RestorePoint) -> None:
-    """Note that the point or one of its disks has changed: they are one record of the catalogue log."""
+    """Note that the point or one of its disks has changed: they are one record of the catalogue log. Its snapshot changes too."""
     path = compute_path(point.group, ("restorePointCollections", point.collection_name), ("restorePoints", point.name))
     mark_changed(conn, ResourceKind.POINT, point.id, path)
+    mark_snapshot_of(conn, point.id)
 
 
 def _select_points() -> Select[tuple[object, ...]]:

@@ -6,8 +6,10 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from farpoint.model.descriptions import Description
 from farpoint.model.directory import DirectoryRecord
 from farpoint.model.resources import Collection, Disk, DiskRestorePoint, RestorePoint, VirtualMachine
+from farpoint.model.snapshots import Snapshot
 
 
 class ResourceKind(StrEnum):
@@ -19,6 +21,9 @@ class ResourceKind(StrEnum):
     VIRTUAL_MACHINE = "virtualMachine"
     COLLECTION = "restorePointCollection"
     POINT = "restorePoint"
+    SNAPSHOT = "snapshot"
+    #: A network, an interface, a deployment: what is kept as it was given.
+    DESCRIPTION = "description"
 
 
 @frozen(kw_only=True)
@@ -29,7 +34,7 @@ class PointRecord:
     disks: tuple[DiskRestorePoint, ...]
 
 
-Resource = DirectoryRecord | Disk | VirtualMachine | Collection | PointRecord
+Resource = DirectoryRecord | Disk | VirtualMachine | Collection | PointRecord | Snapshot | Description
 
 #: What the log keeps of each kind.
 RECORD_TYPES: Mapping[ResourceKind, type[Resource]] = {
@@ -38,6 +43,8 @@ RECORD_TYPES: Mapping[ResourceKind, type[Resource]] = {
     ResourceKind.VIRTUAL_MACHINE: VirtualMachine,
     ResourceKind.COLLECTION: Collection,
     ResourceKind.POINT: PointRecord,
+    ResourceKind.SNAPSHOT: Snapshot,
+    ResourceKind.DESCRIPTION: Description,
 }
 
 

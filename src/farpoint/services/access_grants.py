@@ -10,13 +10,14 @@ from farpoint.metadata.connection import Connection
 from farpoint.model.access import AccessLevel
 from farpoint.model.resources import RestorePoint
 from farpoint.services.context import RegionContext
-from farpoint.services.references import DISK_POINT_TYPE, DISK_TYPE
+from farpoint.services.references import DISK_POINT_TYPE, DISK_TYPE, SNAPSHOT_TYPE
 
 _USED: Final = "There is an active shared access signature outstanding for"
 #: Code and message, in Azure's words, by the type of what is shared.
 _REFUSALS: Final = {
     DISK_POINT_TYPE: (Code.DISK_POINT_USED, f"{_USED} disk restore point. Call EndGetAccess before deleting the restore point."),
     DISK_TYPE: (Code.OPERATION_NOT_ALLOWED, f"{_USED} disk. Call EndGetAccess before deleting or attaching the disk."),
+    SNAPSHOT_TYPE: (Code.OPERATION_NOT_ALLOWED, f"{_USED} snapshot. Call EndGetAccess before deleting the snapshot."),
 }
 
 

@@ -11,14 +11,15 @@ from typing import Final
 
 from attrs import frozen
 
-from farpoint.metadata import disk_points, disks, points
+from farpoint.metadata import disk_points, disks, points, snapshots
 from farpoint.metadata.connection import Connection
 from farpoint.model.access import AccessLevel
 from farpoint.model.arm_id import ArmId
 from farpoint.model.disk import DiskState
-from farpoint.model.ids import DiskId, DiskPointId, ScopeId
+from farpoint.model.ids import DiskId, DiskPointId, ScopeId, SnapshotId
 from farpoint.model.resources import Disk, DiskRestorePoint, ProvisioningState, RestorePoint
-from farpoint.services.references import DISK_POINT_TYPE, DISK_TYPE
+from farpoint.model.snapshots import Snapshot
+from farpoint.services.references import DISK_POINT_TYPE, DISK_TYPE, SNAPSHOT_TYPE
 from farpoint.services.refusals import entity_missing, invalid, not_allowed, resource_missing
 from farpoint.services.verification import refuse_incomplete
 
@@ -97,10 +98,37 @@ def _point_disk_by_guid(conn: Connection, guid: uuid.UUID) -> Subject | None:
 
 
 def _point_disk(disk: DiskRestorePoint) -> Subject:
+    return Subject(type=DISK_POINT_TYPE, guid=disk.id, disk=disk.disk_name, size_bytes=disk.size_bytes, contents=_stored(disk))
+
+
+def _stored(disk: DiskRestorePoint) -> StoredBytes:
     assert disk.state is not None, "the disks of a complete point have a state"
     assert disk.scope is not None, "the disks of a complete point have a scope"
-    stored = StoredBytes(scope=disk.scope, state=disk.state, unique_id=disk.source_unique_id, captured_at=disk.time_created)
-    return Subject(type=DISK_POINT_TYPE, guid=disk.id, disk=disk.disk_name, size_bytes=disk.size_bytes, contents=stored)
+    return StoredBytes(scope=disk.scope, state=disk.state, unique_id=disk.source_unique_id, captured_at=disk.time_created)
+
+
+def _snapshot_by_id(conn: Connection, arm_id: ArmId) -> Subject:
+    snapshot = snapshots.get_snapshot(conn, group=arm_id.group, name=arm_id.name)
+    if snapshot is None:
+        raise resource_missing(arm_id)
+    refuse_incomplete(conn, _point_behind(conn, snapshot), what="Snapshot")
+    return _snapshot(conn, snapshot)
+
+
+def _snapshot_by_guid(conn: Connection, guid: uuid.UUID) -> Subject | None:
+    snapshot = snapshots.get_snapshot_by_guid(conn, SnapshotId(guid))
+    return None if snapshot is None or _point_behind(conn, snapshot).manifest is None else _snapshot(conn, snapshot)
+
+
+def _point_behind(conn: Connection, snapshot: Snapshot) -> RestorePoint:
+    point = points.get_point_by_guid(conn, snapshot.point)
+    assert point is not None, "a snapshot's point outlives it"
+    return point
+
+
+def _snapshot(conn: Connection, snapshot: Snapshot) -> Subject:
+    [disk] = disk_points.list_disk_points(conn, snapshot.point)
+    return Subject(type=SNAPSHOT_TYPE, guid=snapshot.id, disk=disk.disk_name, size_bytes=disk.size_bytes, contents=_stored(disk))
 
 
 def _disk_by_id(conn: Connection, arm_id: ArmId) -> Subject:
@@ -137,4 +165,5 @@ def _type_key(subject_type: str) -> str:
 _KINDS: Final = {
     _type_key(DISK_POINT_TYPE): _Kind(_point_disk_by_id, _point_disk_by_guid),
     _type_key(DISK_TYPE): _Kind(_disk_by_id, _disk_by_guid),
+    _type_key(SNAPSHOT_TYPE): _Kind(_snapshot_by_id, _snapshot_by_guid),
 }

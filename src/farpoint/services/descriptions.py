@@ -9,9 +9,11 @@ from farpoint.model.arm_id import ArmId
 from farpoint.model.descriptions import Description
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import DescriptionId
+from farpoint.model.spans import WHOLE, Span
 from farpoint.services.context import RegionContext
-from farpoint.services.groups import require_group
+from farpoint.services.groups import open_group, require_group
 from farpoint.services.outcome import Put
+from farpoint.services.ownership import is_owned_type, refuse_taken_name
 from farpoint.services.references import require_own_location
 from farpoint.services.refusals import resource_missing
 
@@ -32,7 +34,10 @@ def put_description(context: RegionContext, request: DescriptionRequest) -> Put[
     """Keep it, in place of what there was."""
     require_own_location(context, request.location)
     group = require_group(context, request.group).name
+    if is_owned_type(request.type):
+        refuse_taken_name(context, _arm_id(context, request.type, group, request.name))
     with context.database.write() as conn:
+        open_group(conn, group)
         existing = descriptions.get_description(conn, type_name=request.type, group=group, name=request.name)
         made = Description(
             id=DescriptionId(context.entropy.guid()) if existing is None else existing.id,
@@ -70,11 +75,10 @@ def get_description(context: RegionContext, *, type_name: str, group: str, name:
     return found
 
 
-def list_descriptions(context: RegionContext, *, type_name: str, group: str | None = None) -> Sequence[Description]:
-    """Return those of a type, in one group or in all."""
-    known = None if group is None else require_group(context, group).name
+def list_descriptions(context: RegionContext, *, type_name: str, group: str | None = None, span: Span = WHOLE) -> Sequence[Description]:
+    """Return the region's own of a type, in one group or in all, or a stretch of them."""
     with context.database.read() as conn:
-        return descriptions.list_descriptions(conn, type_name=type_name, group=known)
+        return descriptions.list_descriptions(conn, type_name=type_name, group=group, span=span)
 
 
 def delete_description(context: RegionContext, *, type_name: str, group: str, name: str) -> bool:

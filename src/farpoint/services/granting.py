@@ -1,4 +1,4 @@
-"""Granting and revoking access to the bytes of disks and disk restore points by a signed URL.
+"""Granting and revoking access to the bytes of disks, snapshots and disk restore points by a signed URL.
 
 Both are done when they are answered; they have an operation because Azure's clients follow one. A second request while a URL is
 good extends it and returns the same URL; revoking takes effect at once. Each write access is one upload: granting it empties and

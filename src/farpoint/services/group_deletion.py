@@ -3,21 +3,23 @@
 from attrs import evolve, frozen
 
 from farpoint.errors import Code, RefusedError, UnavailableError
-from farpoint.metadata import collections, disks, groups, operations, virtual_machines
+from farpoint.metadata import collections, descriptions, disks, groups, operations, snapshots, virtual_machines
 from farpoint.metadata.replicas import regions_with_group
 from farpoint.model.directory import DirectoryRecord
+from farpoint.model.documents import JsonObject
 from farpoint.model.ids import OperationId
 from farpoint.model.operations import Failure, Operation, OperationKind, OperationState
-from farpoint.model.resources import Collection, GroupState, ProvisioningState
+from farpoint.model.resources import GroupState, ProvisioningState
 from farpoint.services.collections import delete_collection
 from farpoint.services.context import RegionContext
 from farpoint.services.disks import delete_disk
 from farpoint.services.groups import require_group
 from farpoint.services.new_operations import new_operation, running_operation
 from farpoint.services.refusals import group_missing
+from farpoint.services.snapshots import delete_snapshot
 from farpoint.services.virtual_machines import delete_vm
 
-#: Key in the request of a collection's deletion: the operation that deletes its group.
+#: Key in the request of a collection's or snapshot's deletion: the operation that deletes its group.
 _FOR_OPERATION = "groupOperation"
 
 
@@ -55,6 +57,8 @@ def clear_own_group(context: RegionContext, group: str, *, operation: OperationI
         vms = virtual_machines.list_vms(conn, group=group)
         held = disks.list_disks(conn, group=group)
         kept = collections.list_collections(conn, group=group)
+        snapped = snapshots.list_snapshots(conn, group=group)
+        described = descriptions.list_descriptions(conn, group=group)
     if found is not None and found.state is not GroupState.DELETING:
         # The word that it is being deleted has not arrived yet; without it new resources would go on coming.
         raise UnavailableError(Code.PEER_UNAVAILABLE, f"region {context.name} does not know yet that group {group} is being deleted")
@@ -64,10 +68,17 @@ def clear_own_group(context: RegionContext, group: str, *, operation: OperationI
     for disk in held:
         if disk not in restoring:
             delete_disk(context, group=group, name=disk.name)
+    request: JsonObject = {_FOR_OPERATION: str(operation)}
     for collection in kept:
-        _refuse_failed(context, collection, operation)
-        delete_collection(context, group=group, name=collection.name, principal=principal, request={_FOR_OPERATION: str(operation)})
-    return len(restoring) + len(kept)
+        _refuse_failed(context, f"collection {collection.name}", str(collection.id), operation)
+        delete_collection(context, group=group, name=collection.name, principal=principal, request=request)
+    for snapshot in snapped:
+        _refuse_failed(context, f"snapshot {snapshot.name}", str(snapshot.point), operation)
+        delete_snapshot(context, group=group, name=snapshot.name, principal=principal, request=request)
+    with context.database.write() as conn:
+        for description in described:
+            descriptions.delete_description(conn, description.id)
+    return len(restoring) + len(kept) + len(snapped)
 
 
 @frozen(kw_only=True)
@@ -107,12 +118,12 @@ def _refuse_silent_holders(context: RegionContext, group: str) -> None:
         raise UnavailableError(Code.PEER_UNAVAILABLE, message, hint="Nothing was deleted. Ask again when the region is back.")
 
 
-def _refuse_failed(context: RegionContext, collection: Collection, operation: OperationId) -> None:
-    """Give up on a collection whose deletion for this very operation has failed."""
+def _refuse_failed(context: RegionContext, what: str, subject: str, operation: OperationId) -> None:
+    """Give up on what could not be deleted for this very operation; *subject* is that of its deletion."""
     with context.database.read() as conn:
-        last = operations.find_operation_of(conn, str(collection.id))
+        last = operations.find_operation_of(conn, subject)
     if last is None or last.state is not OperationState.FAILED or last.request.get(_FOR_OPERATION) != str(operation):
         return
     failure = last.failure or Failure(code=Code.INTERNAL.value, message="it ended without leaving a reason")
-    message = f"collection {collection.name} in region {context.name} could not be deleted: {failure.message}"
+    message = f"{what} in region {context.name} could not be deleted: {failure.message}"
     raise RefusedError(Code(failure.code) if failure.code in set(Code) else Code.INTERNAL, message, hint=failure.hint)

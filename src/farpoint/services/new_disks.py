@@ -18,8 +18,9 @@ from farpoint.model.ids import DiskId
 from farpoint.model.resources import CreateOption, Disk, ProvisioningState
 from farpoint.services.context import RegionContext
 from farpoint.services.disks import PATH_TARGET, SIZE_TARGET, place_of, refuse_taken_path
-from farpoint.services.groups import require_group
+from farpoint.services.groups import open_group, require_group
 from farpoint.services.outcome import Put
+from farpoint.services.ownership import refuse_taken_name
 from farpoint.services.references import require_own_location
 from farpoint.services.refusals import conflict, invalid
 from farpoint.units import GIB, whole_gib
@@ -48,6 +49,7 @@ def make_disk(context: RegionContext, request: NewDiskRequest) -> Put[Disk]:
     """Make the disk and its file, or change the tags of the one there is."""
     require_own_location(context, request.location)
     group = require_group(context, request.group).name
+    refuse_taken_name(context, context.arm_id(group, ("disks", request.name)))
     request = evolve(request, group=group)
     with context.database.read() as conn:
         existing = disks.get_disk(conn, group=group, name=request.name)
@@ -56,6 +58,7 @@ def make_disk(context: RegionContext, request: NewDiskRequest) -> Put[Disk]:
         if existing is None and _make_file(context, path, request.size_bytes):
             undo.callback(_remove_file, context, path)
         with context.database.write() as conn:
+            open_group(conn, group)
             existing = disks.get_disk(conn, group=group, name=request.name)
             refuse_taken_path(context, conn, path, group=group, name=request.name)
             disk = _new_row(context, request, path) if existing is None else _updated(existing, request, path)

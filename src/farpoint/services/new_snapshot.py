@@ -17,9 +17,10 @@ from farpoint.services.captures import captured_disk_row, look_at_disk
 from farpoint.services.context import RegionContext
 from farpoint.services.disk_sources import SOURCE_TARGET
 from farpoint.services.disks import refuse_unready
-from farpoint.services.groups import require_group
+from farpoint.services.groups import open_group, require_group
 from farpoint.services.new_operations import new_operation
 from farpoint.services.outcome import Put
+from farpoint.services.ownership import refuse_taken_name
 from farpoint.services.references import DISK_TYPE, parse_reference, require_own_location
 from farpoint.services.refusals import conflict, not_allowed, resource_missing
 from farpoint.services.snapshot_sources import SnapshotSource, find_remote_snapshot
@@ -50,7 +51,9 @@ def put_snapshot(context: RegionContext, request: SnapshotRequest, *, principal:
     with context.database.read() as conn:
         is_new = snapshots.get_snapshot(conn, group=request.group, name=request.name) is None
     source = None if not is_new else _find(context, request)
+    refuse_taken_name(context, snapshot_id(context, group=request.group, name=request.name))
     with context.database.write() as conn:
+        open_group(conn, request.group)
         existing = snapshots.get_snapshot(conn, group=request.group, name=request.name)
         if existing is not None:
             return _repeated(conn, existing, request)

@@ -5,22 +5,30 @@ from typing import Final
 
 from attrs import frozen
 
-from farpoint.metadata import collections, disks, virtual_machines
+from farpoint.metadata import collections, descriptions, disks, snapshots, virtual_machines
 from farpoint.metadata.connection import Connection
 from farpoint.metadata.replicas import Replica, find_replicas
 from farpoint.model.arm_id import ArmId
 from farpoint.model.ids import RegionId
 from farpoint.services.context import RegionContext
 from farpoint.services.json_reading import text_at
-from farpoint.services.references import COLLECTION_TYPE, DISK_TYPE, VM_TYPE
+from farpoint.services.references import COLLECTION_TYPE, DISK_TYPE, NETWORK_TYPES, SNAPSHOT_TYPE, VM_TYPE
 from farpoint.services.refusals import conflict
 
 _Look = Callable[[Connection, str, str], object | None]
+
+
+def _described(type_name: str) -> _Look:
+    return lambda conn, group, name: descriptions.get_description(conn, type_name=type_name, group=group, name=name)
+
+
 #: Every type of resource that regions have of their own; what lies below one of them is where it is.
 _OWN: Final[Mapping[str, _Look]] = {
     DISK_TYPE.lower(): lambda conn, group, name: disks.get_disk(conn, group=group, name=name),
     VM_TYPE.lower(): lambda conn, group, name: virtual_machines.get_vm(conn, group=group, name=name),
+    SNAPSHOT_TYPE.lower(): lambda conn, group, name: snapshots.get_snapshot(conn, group=group, name=name),
     COLLECTION_TYPE.lower(): lambda conn, group, name: collections.get_collection(conn, group=group, name=name),
+    **{type_name.lower(): _described(type_name) for type_name in NETWORK_TYPES},
 }
 
 

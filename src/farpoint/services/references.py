@@ -12,6 +12,13 @@ SNAPSHOT_TYPE = "Microsoft.Compute/snapshots"
 COLLECTION_TYPE = "Microsoft.Compute/restorePointCollections"
 POINT_TYPE = f"{COLLECTION_TYPE}/restorePoints"
 DISK_POINT_TYPE = f"{POINT_TYPE}/diskRestorePoints"
+#: What is only described, so that a VM's description may name it.
+NETWORK_TYPES = (
+    "Microsoft.Network/virtualNetworks",
+    "Microsoft.Network/networkInterfaces",
+    "Microsoft.Network/networkSecurityGroups",
+    "Microsoft.Network/publicIPAddresses",
+)
 
 
 def parse_reference(context: RegionContext, text: str, *types: str, target: str) -> ArmId:

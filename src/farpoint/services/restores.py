@@ -207,7 +207,8 @@ def _disk_row(
     context: RegionContext, request: RestoreRequest, *, source: ArmId, path: Path, found: DiskSource, existing: Disk | None
 ) -> Disk:
     if existing is not None:
-        again = evolve(existing, provisioning_state=ProvisioningState.UPDATING, state=None, failure=None)
+        # The state stays: of a copy whose file was published before it failed, it is all that tells what the file holds.
+        again = evolve(existing, provisioning_state=ProvisioningState.UPDATING, failure=None)
         return evolve(again, tags=request.tags, sku=request.sku, size_bytes=found.size_bytes)
     return Disk(
         id=DiskId(context.entropy.guid()),

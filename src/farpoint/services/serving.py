@@ -15,6 +15,7 @@ from attrs import frozen
 from farpoint.keys.tokens import TokenClaims
 from farpoint.metadata.database import Database
 from farpoint.metadata.directory import merge_record
+from farpoint.model.actions import requested
 from farpoint.model.directory import DirectoryRecord
 from farpoint.model.disk import DiskState
 from farpoint.model.documents import JsonObject
@@ -23,7 +24,7 @@ from farpoint.model.manifest import Manifest, SignedStatement
 from farpoint.model.remote import RegionIdentity
 from farpoint.peers.client import Pins
 from farpoint.peers.messages import ClearGroupRequest
-from farpoint.services.authority import Authorities
+from farpoint.services.authority import Authorities, Principal
 from farpoint.services.serving_catalogue import DocumentsOf
 
 #: Manifests of the copies being served; each has at most some 64 disks.
@@ -163,6 +164,7 @@ class ServingContext:
     vault: ServedVault
     manifests: ManifestCache
     assertions: AssertionVerifier
+    subscription_id: str
     #: Who may do what.
     authorities: Authorities
     pins: Pins
@@ -195,4 +197,6 @@ def clear_group(context: ServingContext, *, peer: RegionId, request: ClearGroupR
     claims = context.assertions.verify_assertion(
         request.assertion, region_id=str(peer), own_region_id=str(context.identity.region), operation=str(request.operation)
     )
+    user = context.authorities.of(Principal(id=claims.client_id, name=claims.client_name))
+    user.require(requested("DELETE", f"/subscriptions/{context.subscription_id}/resourceGroups/{request.group}"))
     return context.clear_group(request.group, operation=request.operation, principal=claims.client_id)

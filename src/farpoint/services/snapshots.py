@@ -12,8 +12,9 @@ from farpoint.model.ids import PointId
 from farpoint.model.operations import Operation, OperationKind
 from farpoint.model.resources import DiskRestorePoint, ProvisioningState
 from farpoint.model.snapshots import Snapshot
+from farpoint.model.spans import WHOLE, Span
+from farpoint.services.access_grants import refuse_if_shared
 from farpoint.services.context import RegionContext
-from farpoint.services.groups import require_group
 from farpoint.services.new_operations import interrupt, new_operation, running_operation
 from farpoint.services.point_details import PointDetails
 from farpoint.services.points import details_of
@@ -46,11 +47,10 @@ def find_snapshot_of(context: RegionContext, point: PointId) -> SnapshotDetails 
         return None if found is None else details_of_snapshot(conn, found)
 
 
-def list_snapshots(context: RegionContext, *, group: str | None = None) -> Sequence[SnapshotDetails]:
-    """Return the region's snapshots, or those of one group."""
-    known = None if group is None else require_group(context, group).name
+def list_snapshots(context: RegionContext, *, group: str | None = None, span: Span = WHOLE) -> Sequence[SnapshotDetails]:
+    """Return the region's own snapshots, of one group or of all, or a stretch of them."""
     with context.database.read() as conn:
-        return [details_of_snapshot(conn, found) for found in snapshots.list_snapshots(conn, group=known)]
+        return [details_of_snapshot(conn, found) for found in snapshots.list_snapshots(conn, group=group, span=span)]
 
 
 def patch_snapshot(context: RegionContext, *, group: str, name: str, tags: JsonObject | None, sku: str | None) -> SnapshotDetails:
@@ -62,8 +62,13 @@ def patch_snapshot(context: RegionContext, *, group: str, name: str, tags: JsonO
         return details_of_snapshot(conn, updated)
 
 
-def delete_snapshot(context: RegionContext, *, group: str, name: str, principal: str) -> Operation | None:
-    """Unpublish the snapshot and start removing it; None when there is none. Whatever still makes it is ended."""
+def delete_snapshot(
+    context: RegionContext, *, group: str, name: str, principal: str, request: JsonObject | None = None
+) -> Operation | None:
+    """Unpublish the snapshot and start removing it; None when there is none. Whatever still makes it is ended.
+
+    *request* is kept with the operation.
+    """
     with context.database.write() as conn:
         found = snapshots.get_snapshot(conn, group=group, name=name)
         if found is None:
@@ -71,11 +76,14 @@ def delete_snapshot(context: RegionContext, *, group: str, name: str, principal:
         running = running_operation(conn, str(found.point), OperationKind.DELETE_SNAPSHOT)
         if running is not None:
             return running
+        refuse_if_shared(context, conn, found.id)
         point = details_of_snapshot(conn, found).details.point
         interrupt(context, conn, point.operation, why=f"snapshot '{found.name}' was deleted")
         points.update_point(conn, evolve(point, provisioning_state=ProvisioningState.DELETING))
         arm_id = snapshot_id(context, group=found.group, name=found.name)
-        operation = new_operation(context, OperationKind.DELETE_SNAPSHOT, resource=arm_id, subject=str(point.id), principal=principal)
+        operation = new_operation(
+            context, OperationKind.DELETE_SNAPSHOT, resource=arm_id, subject=str(point.id), principal=principal, request=request
+        )
         operations.insert_operation(conn, operation)
     context.launch(operation.id)
     return operation

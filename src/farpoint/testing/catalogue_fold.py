@@ -3,10 +3,11 @@
 import uuid
 from collections.abc import Mapping
 
-from farpoint.metadata import catalogue, collections, directory, disk_points, disks, points, virtual_machines
+from farpoint.metadata import catalogue, collections, descriptions, directory, disk_points, disks, points, snapshots, virtual_machines
 from farpoint.metadata.connection import Connection
 from farpoint.metadata.database import Database
 from farpoint.model.catalogue import PointRecord, Resource, ResourceKind
+from farpoint.model.resources import Collection
 from farpoint.vault.catalogue import CatalogueLog
 
 #: Resources by kind and id.
@@ -31,12 +32,20 @@ def rows(conn: Connection) -> Resources:
     found |= {(ResourceKind.DIRECTORY, one.guid): one for one in directory.all_records(conn)}
     found |= {(ResourceKind.DISK, one.id): one for one in disks.list_disks(conn)}
     found |= {(ResourceKind.VIRTUAL_MACHINE, one.id): one for one in virtual_machines.list_vms(conn)}
-    for collection in collections.list_collections(conn):
+    found |= {(ResourceKind.SNAPSHOT, one.id): one for one in snapshots.list_snapshots(conn)}
+    found |= {(ResourceKind.DESCRIPTION, one.id): one for one in descriptions.list_descriptions(conn)}
+    for collection in [*collections.list_collections(conn), *_behind_snapshots(conn)]:
         found[ResourceKind.COLLECTION, collection.id] = collection
         for point in points.list_points(conn, collection.id):
             record = PointRecord(point=point, disks=tuple(disk_points.list_disk_points(conn, point.id)))
             found[ResourceKind.POINT, point.id] = record
     return found
+
+
+def _behind_snapshots(conn: Connection) -> list[Collection]:
+    behind = [points.get_point_by_guid(conn, snapshot.point) for snapshot in snapshots.list_snapshots(conn)]
+    found = [collections.get_collection_by_guid(conn, guid) for guid in {point.collection for point in behind if point is not None}]
+    return [collection for collection in found if collection is not None]
 
 
 def check_log(log: CatalogueLog, database: Database) -> None:

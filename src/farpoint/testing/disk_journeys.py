@@ -42,14 +42,15 @@ def copy_disk(stage: Stage) -> Journey:
 def create_snapshot(stage: Stage) -> Journey:
     """Make a snapshot of the OS disk."""
     stage.add_vm()
-    return _made(stage, stage.east, partial(stage.request_snapshot, "s1"))
+    return _made(stage, stage.east, partial(stage.request_snapshot, "s1"), name="s1")
 
 
 def copy_snapshot(stage: Stage) -> Journey:
     """Bring a snapshot to a region that has nothing of it."""
     stage.add_vm()
     stage.east.run(stage.request_snapshot("s1"))
-    return _made(stage, stage.west, partial(stage.request_snapshot, "s1", region=stage.west, source=snapshot_arm_id("s1")))
+    ask = partial(stage.request_snapshot, "s1-west", region=stage.west, source=snapshot_arm_id("s1"))
+    return _made(stage, stage.west, ask, name="s1-west")
 
 
 def delete_first_snapshot(stage: Stage) -> Journey:
@@ -71,30 +72,29 @@ def delete_first_snapshot(stage: Stage) -> Journey:
     return journey_of(stage, stage.east, ask(), check_success=check_success, check_hidden=check_hidden, ask_again=ask)
 
 
-def _made(stage: Stage, region: SmallRegion, ask: Callable[[], OperationId]) -> Journey:
+def _made(stage: Stage, region: SmallRegion, ask: Callable[[], OperationId], *, name: str) -> Journey:
     original = stage.disk_path("os").read_bytes()
 
     def check_success() -> None:
-        assert read_snapshot(region, "s1") == original, "the snapshot is not the disk"
+        assert read_snapshot(region, name) == original, "the snapshot is not the disk"
 
-    check_hidden: Check = partial(_is_hidden, region)
-    return journey_of(
-        stage, region, ask(), check_success=check_success, check_hidden=check_hidden, ask_again=partial(_make_again, region, ask)
-    )
+    check_hidden: Check = partial(_is_hidden, region, name)
+    ask_again = partial(_make_again, region, ask, name)
+    return journey_of(stage, region, ask(), check_success=check_success, check_hidden=check_hidden, ask_again=ask_again)
 
 
-def _is_hidden(region: SmallRegion) -> None:
+def _is_hidden(region: SmallRegion, name: str) -> None:
     with region.database.read() as conn:
-        snapshot = snapshots.get_snapshot(conn, group=GROUP, name="s1")
+        snapshot = snapshots.get_snapshot(conn, group=GROUP, name=name)
         assert snapshot is not None
         point = points.get_point_by_guid(conn, snapshot.point)
     assert point is not None
     assert point.manifest is None, "a snapshot that is not complete must not be restorable"
 
 
-def _make_again(region: SmallRegion, ask: Callable[[], OperationId]) -> OperationId:
+def _make_again(region: SmallRegion, ask: Callable[[], OperationId], name: str) -> OperationId:
     """Delete the failed snapshot and ask for it anew."""
-    region.run(_request_deletion(region, "s1"))
+    region.run(_request_deletion(region, name))
     return ask()
 
 

@@ -4,10 +4,11 @@ import datetime as dt
 import uuid
 
 from farpoint.model.catalogue import PointRecord, ResourceChange, ResourceKind
+from farpoint.model.descriptions import Description
 from farpoint.model.directory import DirectoryRecord
 from farpoint.model.disk import BLOCK_BYTES_DEFAULT
 from farpoint.model.documents import JsonObject
-from farpoint.model.ids import CollectionId, DiskId, DiskPointId, OperationId, PointId, RegionId, VmId
+from farpoint.model.ids import CollectionId, DescriptionId, DiskId, DiskPointId, OperationId, PointId, RegionId, SnapshotId, VmId
 from farpoint.model.manifest import Consistency
 from farpoint.model.operations import Operation, OperationKind, OperationState
 from farpoint.model.resources import (
@@ -20,6 +21,7 @@ from farpoint.model.resources import (
     RestorePoint,
     VirtualMachine,
 )
+from farpoint.model.snapshots import Snapshot, SnapshotOption
 from farpoint.units import GIB
 
 #: The moment at which example resources were created.
@@ -141,6 +143,40 @@ def example_disk_point(point: RestorePoint, number: int = 1, *, disk: str = "os"
     )
 
 
+def example_snapshot(point: RestorePoint, number: int = 1, *, name: str = "s1") -> Snapshot:
+    """Return a snapshot of a disk, its contents behind *point*."""
+    return Snapshot(
+        id=SnapshotId(guid(number)),
+        group="default",
+        name=name,
+        location="eastus",
+        tags={"team": "web"},
+        sku="Standard_LRS",
+        create_option=SnapshotOption.COPY,
+        source_resource_id=f"{_COMPUTE}/disks/os",
+        source_unique_id="unique-os",
+        incremental=True,
+        os_type="Linux",
+        hyper_v_generation="V2",
+        size_bytes=8 * GIB,
+        point=point.id,
+        time_created=MOMENT,
+    )
+
+
+def example_description(number: int = 1, *, name: str = "net") -> Description:
+    """Return a network."""
+    return Description(
+        id=DescriptionId(guid(number)),
+        type="Microsoft.Network/virtualNetworks",
+        group="default",
+        name=name,
+        location="eastus",
+        tags={},
+        properties={"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}},
+    )
+
+
 def example_changes() -> tuple[ResourceChange, ...]:
     """Return a change of one resource of each kind, and the deletion of another."""
     disk, collection = example_disk(2), example_collection(4)
@@ -149,6 +185,8 @@ def example_changes() -> tuple[ResourceChange, ...]:
     body: JsonObject = {"name": "default", "location": "eastus", "tags": {"team": "web"}}
     group = DirectoryRecord(kind="group", path="/resourceGroups/default", version=3, origin=RegionId(guid(9)), body=body)
     vm = example_vm(3, disks=(disk,))
+    snapshot, network = example_snapshot(point, 10), example_description(11)
+    network_path = f"{group.path}/providers/{network.type}/net"
     compute = f"{group.path}/providers/Microsoft.Compute"
     return (
         ResourceChange(kind=ResourceKind.DIRECTORY, guid=group.guid, arm_path=group.path, resource=group),
@@ -160,5 +198,7 @@ def example_changes() -> tuple[ResourceChange, ...]:
         ResourceChange(
             kind=ResourceKind.POINT, guid=point.id, arm_path=f"{compute}/restorePointCollections/web/restorePoints/p1", resource=record
         ),
+        ResourceChange(kind=ResourceKind.SNAPSHOT, guid=snapshot.id, arm_path=f"{compute}/snapshots/s1", resource=snapshot),
+        ResourceChange(kind=ResourceKind.DESCRIPTION, guid=network.id, arm_path=network_path, resource=network),
         ResourceChange(kind=ResourceKind.DISK, guid=guid(8), arm_path=f"{compute}/disks/gone", resource=None),
     )

@@ -232,6 +232,7 @@ class SmallRegion:
             vault=self.vault,
             manifests=ManifestCache(self.vault.manifests),
             assertions=verifier,
+            subscription_id=SUBSCRIPTION,
             authorities=self._authorities(),
             pins=self.pins,
             document_of=lambda arm_id: resource_document(self.context, arm_id),

@@ -104,6 +104,7 @@ class ServedRegion:
             vault=self.vault,
             manifests=ManifestCache(self.vault),
             assertions=verifier,
+            subscription_id=SUBSCRIPTION,
             authorities=Authorities(database=self.database, configured=(owner,)),
             pins=self.pins,
             document_of=lambda arm_id: self.find_document(arm_id),  # noqa: PLW0108 - a test may exchange it later

@@ -122,7 +122,7 @@ class Stage:
         return operation.id
 
     def request_snapshot(self, name: str, *, region: SmallRegion | None = None, source: str = "") -> OperationId:
-        """Ask for a snapshot of disk os, or in another region for one of the same name from *source*."""
+        """Ask for a snapshot of disk os, or in another region for a copy of the snapshot *source*."""
         where = region or self.east
         option = SnapshotOption.COPY_START if source else SnapshotOption.COPY
         request = SnapshotRequest(

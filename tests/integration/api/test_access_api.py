@@ -5,12 +5,12 @@ from pathlib import Path
 import httpx
 import pytest
 from attrs import evolve
-from sqlalchemy import update
+from sqlalchemy import select, update
 from tests.integration.api.arm_client import Arm, compute
 
 from farpoint.metadata import disks, points
-from farpoint.metadata.tables import operations
-from farpoint.testing.played_work import play_publish
+from farpoint.metadata.tables import access_grants, operations
+from farpoint.testing.played_work import play_publish, play_whole_operation
 
 READ = {"access": "Read", "durationInSeconds": 3600}
 
@@ -215,3 +215,60 @@ def test_an_upload_that_came_to_nothing_is_a_failed_operation_that_says_why(east
     assert "without the 512 bytes of its VHD footer" in polled["error"]["message"]
     assert east.send("GET", ended.headers["location"]).status_code == 409
     assert state(east, "up") == "ReadyToUpload"
+
+
+# Snapshots.
+
+
+@pytest.fixture
+def snapshot(east: Arm) -> str:
+    """Ask for a snapshot of a disk, which is not complete yet; return its id."""
+    arm_id = compute("snapshots", "s1")
+    creation = {"createOption": "Copy", "sourceResourceId": east.attach("snapped")}
+    assert east.send("PUT", arm_id, {"location": "eastus", "properties": {"creationData": creation}}).status_code == 202
+    return arm_id
+
+
+def complete(arm: Arm) -> None:
+    [operation] = arm.region.launched
+    play_whole_operation(arm.region.context, operation, source=arm.region.context)
+    arm.region.launched.clear()
+
+
+def test_only_a_complete_snapshot_is_shared(east: Arm, snapshot: str) -> None:
+    refused = begin(east, snapshot)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "RestorePointNotReady")
+    complete(east)
+    assert url_of(east, begin(east, snapshot)).startswith("https://")
+    assert url_of(east, begin(east, snapshot)) == url_of(east, begin(east, snapshot))
+    missing = begin(east, compute("snapshots", "none"))
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "ResourceNotFound")
+    write = begin(east, snapshot, {"access": "Write", "durationInSeconds": 60})
+    assert (write.status_code, write.json()["error"]["code"]) == (400, "InvalidParameter")
+
+
+def test_a_shared_snapshot_is_not_deleted_until_its_access_ends(east: Arm, snapshot: str) -> None:
+    complete(east)
+    begin(east, snapshot)
+    assert state_of(east, snapshot) == "ActiveSAS"
+    refused = east.send("DELETE", snapshot)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "OperationNotAllowed")
+    assert "outstanding for snapshot" in refused.json()["error"]["message"]
+    assert east.send("POST", f"{snapshot}/endGetAccess").status_code == 202
+    assert state_of(east, snapshot) == "Unattached"
+    assert east.send("DELETE", snapshot).status_code == 202
+
+
+def state_of(arm: Arm, arm_id: str) -> str:
+    return str(arm.send("GET", arm_id).json()["properties"]["diskState"])
+
+
+def test_an_expired_access_goes_with_its_snapshot(east: Arm, snapshot: str) -> None:
+    complete(east)
+    begin(east, snapshot)
+    east.region.clock.advance(3601)
+    east.log_in()
+    assert east.send("DELETE", snapshot).status_code == 202
+    complete(east)
+    with east.region.context.database.read() as conn:
+        assert conn.execute(select(access_grants)).all() == []

@@ -13,6 +13,7 @@ from farpoint.model.resources import DiskRestorePoint
 from farpoint.testing.played_work import play_copy_start, play_point_failure, play_progress, play_whole_operation
 
 S1 = compute("snapshots", "s1")
+COPY = compute("snapshots", "s1-west")
 
 
 def body(source: str, option: str = "Copy", *, location: str = "eastus", **more: object) -> dict[str, object]:
@@ -41,14 +42,15 @@ def properties_of(answer: httpx.Response) -> dict[str, object]:
 
 
 def point_of(arm: Arm) -> PointId:
+    """Return the point behind the region's one snapshot, or the first of them."""
     with arm.region.context.database.read() as conn:
-        found = snapshots.get_snapshot(conn, group="default", name="s1")
+        found = next(iter(snapshots.list_snapshots(conn)), None)
     assert found is not None
     return found.point
 
 
 def copy_start(west: Arm) -> httpx.Response:
-    return west.send("PUT", S1, body(S1, "CopyStart", location="westus"))
+    return west.send("PUT", COPY, body(S1, "CopyStart", location="westus"))
 
 
 def test_a_snapshot_of_a_disk_is_answered_202_and_shown_while_it_is_made(east: Arm) -> None:
@@ -138,12 +140,12 @@ def test_a_copy_from_another_region_counts_its_percent_as_a_float(east: Arm, wes
     half = Progress(planned=True, disks=(DiskProgress(disk="os", bytes_total=1 << 20, bytes_done=1 << 19),))
     play_progress(west.region.context, operation.id, half, answered=True)
     assert west.send("GET", answer.headers["azure-asyncoperation"]).json()["status"] == "Succeeded"
-    copying = properties_of(west.send("GET", S1))
+    copying = properties_of(west.send("GET", COPY))
     assert (copying["completionPercent"], copying["provisioningState"]) == (50.0, "Succeeded")
     assert isinstance(copying["completionPercent"], float)
     assert copying["creationData"] == {"createOption": "CopyStart", "sourceResourceId": S1, "sourceUniqueId": there["uniqueId"]}
     refused = west.send("PUT", compute("disks", "new"), {
-        "location": "westus", "properties": {"creationData": {"createOption": "Copy", "sourceResourceId": S1}},
+        "location": "westus", "properties": {"creationData": {"createOption": "Copy", "sourceResourceId": COPY}},
     })  # fmt: skip
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "RestorePointNotReady")
     assert "50.0 %" in refused.json()["error"]["message"]
@@ -158,10 +160,10 @@ def disks_of(east: Arm, point: PointId) -> tuple[DiskRestorePoint, ...]:
 def test_a_complete_copy_shows_100_and_makes_disks(east: Arm, west: Arm) -> None:
     copy_start(west)
     play(west, east)
-    shown = properties_of(west.send("GET", S1))
+    shown = properties_of(west.send("GET", COPY))
     assert (shown["completionPercent"], shown["provisioningState"]) == (100.0, "Succeeded")
     put = west.send("PUT", compute("disks", "new"), {
-        "location": "westus", "properties": {"creationData": {"createOption": "Copy", "sourceResourceId": S1}},
+        "location": "westus", "properties": {"creationData": {"createOption": "Copy", "sourceResourceId": COPY}},
     })  # fmt: skip
     assert put.status_code == 202
     with west.region.context.database.read() as conn:
@@ -169,7 +171,7 @@ def test_a_complete_copy_shows_100_and_makes_disks(east: Arm, west: Arm) -> None
     assert operation.kind is OperationKind.RESTORE_DISK
     play(west, east)
     made = properties_of(west.send("GET", compute("disks", "new")))
-    assert made["creationData"] == {"createOption": "Copy", "sourceResourceId": S1, "sourceUniqueId": shown["uniqueId"]}
+    assert made["creationData"] == {"createOption": "Copy", "sourceResourceId": COPY, "sourceUniqueId": shown["uniqueId"]}
     assert made["osType"] == "Linux"
 
 
@@ -178,11 +180,10 @@ def test_a_copy_whose_source_went_says_so_in_copy_completion_error(west: Arm) ->
     copy_start(west)
     failure = Failure(code="CopySourceNotFound", message="the snapshot was deleted", hint="Choose another.")
     play_point_failure(west.region.context, point_of(west), failure)
-    shown = properties_of(west.send("GET", S1))
+    shown = properties_of(west.send("GET", COPY))
     assert shown["copyCompletionError"] == {"errorCode": "CopySourceNotFound", "errorMessage": "the snapshot was deleted. Choose another."}
     assert shown["provisioningState"] == "Failed"
     assert copy_start(west).status_code == 409
-    west.send("DELETE", S1)
 
 
 @pytest.mark.usefixtures("snapshot")
@@ -240,10 +241,10 @@ def test_what_cannot_be_is_refused_and_nothing_is_started(
 
 def test_a_disk_of_another_region_and_an_incomplete_snapshot_are_refused_saying_what_to_do(east: Arm, west: Arm) -> None:
     disk = east.attach("os")
-    elsewhere = west.send("PUT", S1, body(disk, location="westus"))
+    elsewhere = west.send("PUT", COPY, body(disk, location="westus"))
     assert elsewhere.status_code == 409
     assert "CopyStart" in elsewhere.json()["error"]["message"]
     east.send("PUT", S1, body(disk))
     incomplete = copy_start(west)
     assert (incomplete.status_code, incomplete.json()["error"]["code"]) == (409, "RestorePointNotReady")
-    assert west.send("PUT", S1, body(compute("snapshots", str(uuid.UUID(int=1))), "CopyStart", location="westus")).status_code == 404
+    assert west.send("PUT", COPY, body(compute("snapshots", str(uuid.UUID(int=1))), "CopyStart", location="westus")).status_code == 404

@@ -8,7 +8,7 @@ from tests.integration.blob.blob_region import Answer, BlobRegion
 
 from farpoint.codec.structured_body import decode_structured
 from farpoint.model.access import BlobFormat
-from farpoint.testing.stage import OS_BYTES
+from farpoint.testing.stage import OS_BYTES, snapshot_arm_id
 
 
 def code_of(answer: Answer) -> str:
@@ -217,3 +217,15 @@ def test_a_url_granted_for_reading_does_not_write(served: BlobRegion) -> None:
     headers = {"x-ms-page-write": "update", "x-ms-range": "bytes=0-511", "Content-Length": "512"}
     answer = served.send("PUT", served.share(served.point("rp1")) + "&comp=page", headers, bytes(512))
     assert (answer.status, code_of(answer)) == (403, "AuthorizationPermissionMismatch")
+
+
+def test_a_snapshot_is_the_disk_as_it_was_and_its_pages_compare_with_the_disks_points(served: BlobRegion) -> None:
+    served.region.run(served.stage.request_snapshot("s1"))
+    url = served.share(snapshot_arm_id("s1"))
+    answer = served.send("GET", url)
+    assert (answer.status, answer.body == served.captured("rp1")) == (200, True)
+    query = {"x-ms-version": "2026-10-06", "x-ms-previous-snapshot-url": served.share(served.point("rp1"))}
+    changed = served.send("GET", f"{url}&comp=pagelist", query)
+    assert (changed.status, b"<PageRange>" in changed.body) == (200, False), "nothing has changed since rp1"
+    served.revoke(snapshot_arm_id("s1"))
+    assert served.send("GET", url).status == 403

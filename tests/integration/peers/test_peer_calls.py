@@ -177,7 +177,7 @@ def test_a_group_is_cleared_for_the_user_who_asked(directory: PeerDirectory, eas
 
     with pytest.raises(RefusedError) as raised:
         directory.clear_group("eastus", group="apps", operation=OPERATION, principal="nobody")
-    assert raised.value.code is Code.AUTHENTICATION_FAILED
+    assert raised.value.code is Code.AUTHORIZATION_FAILED
 
 
 @pytest.fixture

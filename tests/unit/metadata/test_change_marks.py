@@ -11,17 +11,49 @@ from pathlib import Path
 import pytest
 
 from farpoint import metadata
-from farpoint.metadata import collections, directory, disk_points, disks, index_tables, points, tables, virtual_machines
+from farpoint.metadata import (
+    collections,
+    descriptions,
+    directory,
+    disk_points,
+    disks,
+    index_tables,
+    points,
+    snapshots,
+    tables,
+    virtual_machines,
+)
 from farpoint.metadata.catalogue import Batch, store_batch, waiting
 from farpoint.metadata.connection import Connection
 from farpoint.metadata.schema import METADATA
 from farpoint.model.catalogue import ResourceKind
 from farpoint.model.directory import DirectoryRecord
 from farpoint.model.ids import RegionId
-from farpoint.testing.example_rows import example_collection, example_disk, example_disk_point, example_point, example_vm, guid
+from farpoint.testing.example_rows import (
+    example_collection,
+    example_description,
+    example_disk,
+    example_disk_point,
+    example_point,
+    example_snapshot,
+    example_vm,
+    guid,
+)
 
 #: Variables of metadata.tables whose rows are resources that users see, or part of one.
-RESOURCE_TABLES = frozenset({"directory_records", "disks", "virtual_machines", "attached_disks", "collections", "points", "disk_points"})
+RESOURCE_TABLES = frozenset(
+    {
+        "directory_records",
+        "disks",
+        "virtual_machines",
+        "attached_disks",
+        "collections",
+        "points",
+        "disk_points",
+        "snapshots",
+        "descriptions",
+    }
+)
 #: Everything else: how a region does its work. A new table belongs to one of the two.
 INTERNAL_TABLES = frozenset(
     {
@@ -46,8 +78,6 @@ INTERNAL_TABLES = frozenset(
         "replicas",
         "replica_feeds",
         "access_grants",
-        "snapshots",
-        "descriptions",
         "role_assignments",
         "activity",
     }
@@ -60,8 +90,11 @@ VM = example_vm(3, disks=(DISK,))
 COLLECTION = example_collection(4)
 POINT = example_point(COLLECTION, 5)
 DISK_POINT = example_disk_point(POINT, 6)
+SNAPSHOT = example_snapshot(POINT, 7)
+NETWORK = example_description(8)
 _POINT = ("insert_collection", "insert_point")
 _DISK_POINT = (*_POINT, "insert_disk_points")
+_SNAPSHOT = (*_DISK_POINT, "insert_snapshot")
 _COMPUTE = "/resourceGroups/default/providers/Microsoft.Compute"
 
 #: A resource, by what the log calls it.
@@ -71,6 +104,11 @@ DISK_MARK: Marked = (ResourceKind.DISK, DISK.id, f"{_COMPUTE}/disks/os")
 VM_MARK: Marked = (ResourceKind.VIRTUAL_MACHINE, VM.id, f"{_COMPUTE}/virtualMachines/web")
 COLLECTION_MARK: Marked = (ResourceKind.COLLECTION, COLLECTION.id, f"{_COMPUTE}/restorePointCollections/web")
 POINT_MARK: Marked = (ResourceKind.POINT, POINT.id, f"{_COMPUTE}/restorePointCollections/web/restorePoints/p1")
+
+SNAPSHOT_MARK: Marked = (ResourceKind.SNAPSHOT, SNAPSHOT.id, f"{_COMPUTE}/snapshots/s1")
+NETWORK_MARK: Marked = (
+    ResourceKind.DESCRIPTION, NETWORK.id, "/resourceGroups/default/providers/Microsoft.Network/virtualNetworks/net",
+)  # fmt: skip
 
 
 def _write_record(conn: Connection) -> None:
@@ -101,6 +139,12 @@ CALLS: dict[str, tuple[tuple[str, ...], Call, Marked]] = {
     "insert_disk_points": (_POINT, lambda conn: disk_points.insert_disk_points(conn, [DISK_POINT]), POINT_MARK),
     "update_disk_point": (_DISK_POINT, lambda conn: disk_points.update_disk_point(conn, DISK_POINT), POINT_MARK),
     "delete_disk_points": (_DISK_POINT, lambda conn: disk_points.delete_disk_points(conn, POINT.id), POINT_MARK),
+    "insert_snapshot": (_DISK_POINT, lambda conn: snapshots.insert_snapshot(conn, SNAPSHOT), SNAPSHOT_MARK),
+    "update_snapshot": (_SNAPSHOT, lambda conn: snapshots.update_snapshot(conn, SNAPSHOT), SNAPSHOT_MARK),
+    "delete_snapshot": (_SNAPSHOT, lambda conn: snapshots.delete_snapshot(conn, SNAPSHOT.id), SNAPSHOT_MARK),
+    "insert_description": ((), lambda conn: descriptions.insert_description(conn, NETWORK), NETWORK_MARK),
+    "update_description": (("insert_description",), lambda conn: descriptions.update_description(conn, NETWORK), NETWORK_MARK),
+    "delete_description": (("insert_description",), lambda conn: descriptions.delete_description(conn, NETWORK.id), NETWORK_MARK),
 }
 
 
@@ -138,3 +182,12 @@ def test_the_function_marks_what_it_changes(conn: Connection, name: str) -> None
     store_batch(conn, Batch(seq=1, object=b""), [(one, False) for one in waiting(conn, 100)])
     call(conn)
     assert mark in {(one.kind, one.guid, one.arm_path) for one in waiting(conn, 100)}
+
+
+@pytest.mark.parametrize("name", ["update_point", "update_disk_point"])
+def test_a_change_of_the_point_behind_a_snapshot_marks_the_snapshot(conn: Connection, name: str) -> None:
+    for one in _SNAPSHOT:
+        CALLS[one][1](conn)
+    store_batch(conn, Batch(seq=1, object=b""), [(one, False) for one in waiting(conn, 100)])
+    CALLS[name][1](conn)
+    assert SNAPSHOT_MARK in {(one.kind, one.guid, one.arm_path) for one in waiting(conn, 100)}

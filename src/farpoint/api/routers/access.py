@@ -7,7 +7,7 @@ from farpoint.api.answers import empty_answer, operation_headers
 from farpoint.api.body import Body
 from farpoint.api.caller import ArmCaller, Caller
 from farpoint.api.described import Shown, described
-from farpoint.api.paths import DISK, DISK_POINTS, disk_arm_id, point_arm_id
+from farpoint.api.paths import DISK, DISK_POINTS, SNAPSHOT, disk_arm_id, point_arm_id, snapshot_arm_id
 from farpoint.api.schemas.access import AccessBody, parse_access
 from farpoint.model.arm_id import ArmId
 from farpoint.model.operations import Operation
@@ -30,6 +30,18 @@ def begin_disk_access(caller: ArmCaller, group: str, disk: str, body: Body) -> R
 def end_disk_access(caller: ArmCaller, group: str, disk: str) -> Response:
     """Revoke access to a disk."""
     return _end(caller, disk_arm_id(subscription=caller.subscription, group=group, disk=disk))
+
+
+@router.post(f"{SNAPSHOT}/{_BEGIN}", openapi_extra=_BEGUN)
+def begin_snapshot_access(caller: ArmCaller, group: str, snapshot: str, body: Body) -> Response:
+    """Grant access to a snapshot."""
+    return _begin(caller, snapshot_arm_id(subscription=caller.subscription, group=group, snapshot=snapshot), body)
+
+
+@router.post(f"{SNAPSHOT}/{_END}", openapi_extra=_ENDED)
+def end_snapshot_access(caller: ArmCaller, group: str, snapshot: str) -> Response:
+    """Revoke access to a snapshot."""
+    return _end(caller, snapshot_arm_id(subscription=caller.subscription, group=group, snapshot=snapshot))
 
 
 @router.post(f"{_DISK_POINT}/{_BEGIN}", openapi_extra=_BEGUN)

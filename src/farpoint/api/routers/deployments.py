@@ -56,7 +56,8 @@ def get_deployment(caller: ArmCaller, group: str, deployment: str) -> Response:
 
 @router.get(DEPLOYMENTS, openapi_extra=described(200, shows=Shown.LIST))
 def list_deployments(caller: ArmCaller, group: str) -> Response:
-    """List the deployments of a group."""
+    """List the deployments of a group that this region was asked for."""
+    group = require_group(caller.context, group).name
     found = descriptions.list_descriptions(caller.context, type_name=_TYPE, group=group)
     return list_answer(caller, [_show(caller, one) for one in found])
 

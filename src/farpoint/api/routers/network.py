@@ -1,24 +1,21 @@
 """Networks and interfaces: descriptions, so that a VM's description may name them."""
 
-from collections.abc import Sequence
-from typing import Final
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from farpoint.api.answers import empty_answer, json_answer, list_answer
+from farpoint.api.answers import empty_answer, json_answer
 from farpoint.api.body import Body
-from farpoint.api.caller import ArmCaller, Caller
+from farpoint.api.caller import ArmCaller
 from farpoint.api.described import Shown, described
+from farpoint.api.lists import list_page
 from farpoint.api.paths import NETWORK, NETWORK_ALL, NETWORK_IN_GROUP
 from farpoint.api.schemas.descriptions import DescriptionBody, DescriptionChangeBody, parse_description, parse_description_change
 from farpoint.api.views.descriptions import description_view
 from farpoint.errors import Code, RefusedError
-from farpoint.model.descriptions import Description
 from farpoint.services import descriptions
+from farpoint.services.references import NETWORK_TYPES
 
 router = APIRouter()
-_KINDS: Final = ("virtualNetworks", "networkInterfaces", "networkSecurityGroups", "publicIPAddresses")
 
 
 @router.put(NETWORK, openapi_extra=described(200, 201, body=DescriptionBody))
@@ -51,22 +48,18 @@ def delete_network(caller: ArmCaller, group: str, kind: str, name: str) -> Respo
 
 @router.get(NETWORK_IN_GROUP, openapi_extra=described(200, shows=Shown.LIST))
 def list_networks_of_group(caller: ArmCaller, group: str, kind: str) -> Response:
-    """List those of a kind in a group."""
-    return _list(caller, descriptions.list_descriptions(caller.context, type_name=_type_of(kind), group=group))
+    """List those of a kind in a group, of all regions."""
+    return list_page(caller, _type_of(kind), group=group)
 
 
 @router.get(NETWORK_ALL, openapi_extra=described(200, shows=Shown.LIST))
 def list_networks(caller: ArmCaller, kind: str) -> Response:
-    """List those of a kind in this region."""
-    return _list(caller, descriptions.list_descriptions(caller.context, type_name=_type_of(kind)))
+    """List those of a kind in all regions."""
+    return list_page(caller, _type_of(kind))
 
 
 def _type_of(kind: str) -> str:
-    found = next((name for name in _KINDS if name.lower() == kind), None)
+    found = next((name for name in NETWORK_TYPES if name.lower() == f"microsoft.network/{kind}"), None)
     if found is None:
-        raise RefusedError(Code.NOT_FOUND, f"There are no '{kind:.100}' here.", hint=f"Of Microsoft.Network there are {', '.join(_KINDS)}.")
-    return f"Microsoft.Network/{found}"
-
-
-def _list(caller: Caller, found: Sequence[Description]) -> Response:
-    return list_answer(caller, [description_view(one, subscription=caller.subscription) for one in found])
+        raise RefusedError(Code.NOT_FOUND, f"There are no '{kind:.100}' here.", hint=f"There are {', '.join(NETWORK_TYPES)}.")
+    return found

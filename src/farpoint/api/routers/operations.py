@@ -6,10 +6,9 @@ from starlette.responses import Response
 from farpoint.api.answers import RETRY_AFTER_SECONDS, empty_answer, json_answer, operation_headers
 from farpoint.api.caller import ArmCaller, Caller
 from farpoint.api.described import Shown, described, flag
-from farpoint.api.disk_documents import disk_document
+from farpoint.api.disk_documents import disk_document, snapshot_document
 from farpoint.api.paths import ALL
 from farpoint.api.views.operations import arm_failure, arm_status, status_view
-from farpoint.api.views.snapshots import snapshot_view
 from farpoint.model.documents import JsonObject
 from farpoint.model.operations import Operation, OperationKind
 from farpoint.services import granting, operations
@@ -54,6 +53,6 @@ def _output(caller: Caller, operation: Operation) -> JsonObject | None:
         return None if url is None else {"accessSAS": url}
     snapshot = operations.snapshot_of(caller.context, operation)
     if snapshot is not None:
-        return snapshot_view(snapshot, subscription=caller.subscription)
+        return snapshot_document(caller.context, snapshot)
     disk = operations.disk_of(caller.context, operation)
     return None if disk is None else disk_document(caller.context, disk)

@@ -1,18 +1,18 @@
 """Snapshots: made of disks here, brought from other regions, deleted; all as operations of the disk provider."""
 
-from collections.abc import Sequence
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from farpoint.api.answers import deletion_answer, json_answer, list_answer, operation_headers
+from farpoint.api.answers import deletion_answer, json_answer, operation_headers
 from farpoint.api.body import Body
 from farpoint.api.caller import ArmCaller, Caller
 from farpoint.api.described import Shown, described
+from farpoint.api.disk_documents import snapshot_document
+from farpoint.api.lists import list_page
 from farpoint.api.paths import ALL, IN_GROUP, SNAPSHOT
 from farpoint.api.schemas.snapshots import SnapshotBody, SnapshotChangeBody, parse_snapshot, parse_snapshot_change
-from farpoint.api.views.snapshots import snapshot_view
 from farpoint.services import new_snapshot, snapshots
+from farpoint.services.references import SNAPSHOT_TYPE
 from farpoint.services.snapshots import SnapshotDetails
 
 router = APIRouter()
@@ -23,7 +23,7 @@ def put_snapshot(caller: ArmCaller, group: str, snapshot: str, body: Body) -> Re
     """Make a snapshot; never 201, which clients refuse here."""
     request = parse_snapshot(body, group=group, name=snapshot)
     put = new_snapshot.put_snapshot(caller.context, request, principal=caller.principal)
-    document = snapshot_view(put.resource, subscription=caller.subscription)
+    document = snapshot_document(caller.context, put.resource)
     if put.operation is None:
         return json_answer(document)
     headers = operation_headers(caller.context, put.operation, api_version=caller.api_version, location=True)
@@ -52,19 +52,15 @@ def delete_snapshot(caller: ArmCaller, group: str, snapshot: str) -> Response:
 
 @router.get(f"{IN_GROUP}/snapshots", openapi_extra=described(200, shows=Shown.LIST))
 def list_snapshots_of_group(caller: ArmCaller, group: str) -> Response:
-    """List the snapshots of a group."""
-    return _list(caller, snapshots.list_snapshots(caller.context, group=group))
+    """List the snapshots of a group, of all regions."""
+    return list_page(caller, SNAPSHOT_TYPE, group=group)
 
 
 @router.get(f"{ALL}/snapshots", openapi_extra=described(200, shows=Shown.LIST))
 def list_snapshots(caller: ArmCaller) -> Response:
-    """List the snapshots of this region."""
-    return _list(caller, snapshots.list_snapshots(caller.context))
+    """List the snapshots of all regions."""
+    return list_page(caller, SNAPSHOT_TYPE)
 
 
 def _show(caller: Caller, found: SnapshotDetails) -> Response:
-    return json_answer(snapshot_view(found, subscription=caller.subscription))
-
-
-def _list(caller: Caller, found: Sequence[SnapshotDetails]) -> Response:
-    return list_answer(caller, [snapshot_view(snapshot, subscription=caller.subscription) for snapshot in found])
+    return json_answer(snapshot_document(caller.context, found))

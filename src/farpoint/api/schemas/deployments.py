@@ -12,17 +12,12 @@ from farpoint.errors import Code, RefusedError
 from farpoint.model.arm_id import ArmId
 from farpoint.model.documents import JsonObject
 from farpoint.services.json_reading import without
+from farpoint.services.references import NETWORK_TYPES, VM_TYPE
 
 _RESOURCES: Final = "properties.template.resources"
 _RESOURCES_MAX: Final = 100
 #: Types whose PUT is answered when it is done: a deployment is, too, so it can wait for nothing.
-_TYPES: Final = (
-    "Microsoft.Compute/virtualMachines",
-    "Microsoft.Network/virtualNetworks",
-    "Microsoft.Network/networkInterfaces",
-    "Microsoft.Network/networkSecurityGroups",
-    "Microsoft.Network/publicIPAddresses",
-)
+_TYPES: Final = (VM_TYPE, *NETWORK_TYPES)
 
 
 class _Resource(OpenShape):

@@ -15,8 +15,8 @@ from farpoint.units import whole_gib
 _STATES = {ProvisioningState.CREATING: "Updating"}
 
 
-def snapshot_view(details: SnapshotDetails, *, subscription: str) -> JsonObject:
-    """Show the snapshot."""
+def snapshot_view(details: SnapshotDetails, *, subscription: str, shared: bool) -> JsonObject:
+    """Show the snapshot; *shared* tells whether a URL shows its bytes now."""
     snapshot = details.snapshot
     return present(
         name=snapshot.name,
@@ -25,11 +25,11 @@ def snapshot_view(details: SnapshotDetails, *, subscription: str) -> JsonObject:
         location=snapshot.location,
         tags=tags_of(snapshot.tags),
         sku=sku_view(snapshot.sku),
-        properties=_properties(details),
+        properties=_properties(details, shared=shared),
     )
 
 
-def _properties(details: SnapshotDetails) -> JsonObject:
+def _properties(details: SnapshotDetails, *, shared: bool) -> JsonObject:
     snapshot, point, disk = details.snapshot, details.details.point, details.disk
     size_bytes = snapshot.size_bytes if disk is None else disk.size_bytes
     return present(
@@ -51,7 +51,7 @@ def _properties(details: SnapshotDetails) -> JsonObject:
         **_copying(details),
         timeCreated=arm_time(snapshot.time_created),
         provisioningState=_STATES.get(point.provisioning_state, point.provisioning_state.value),
-        diskState="Unattached",
+        diskState="ActiveSAS" if shared else "Unattached",
         farpoint=present(
             complete=details.details.complete,
             sourceTimeCreated=optional_time(point.source_time_created),
