@@ -1,16 +1,21 @@
 """Directory records, tombstones included. How two versions are compared is model/directory.py's."""
 
 import uuid
+from typing import Final
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from farpoint.metadata.catalogue import mark_changed
+from farpoint.metadata.counters import current_counter, next_counter
 from farpoint.metadata.rows import RowValues, name_key
 from farpoint.metadata.tables import directory_records
 from farpoint.model.catalogue import ResourceKind
 from farpoint.model.directory import DirectoryRecord, newer
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import RegionId
+
+#: Counts the versions that were stored, so that whoever keeps records in memory sees whether one is new.
+_CHANGES: Final = "directoryChanges"
 
 
 def get_record(conn: Connection, path: str) -> DirectoryRecord | None:
@@ -35,6 +40,11 @@ def list_records(conn: Connection, kind: str, *, after: str = "", limit: int | N
 def all_records(conn: Connection) -> list[DirectoryRecord]:
     """Return every record of every kind, tombstones included."""
     return [_record_of(row) for row in conn.execute(select(directory_records).order_by(directory_records.c.key)).mappings()]
+
+
+def newest_change(conn: Connection) -> int:
+    """Return a number that is higher after every record that was written or merged here; 0 before the first."""
+    return current_counter(conn, _CHANGES)
 
 
 def write_record(conn: Connection, *, kind: str, path: str, origin: RegionId, body: JsonObject | None) -> DirectoryRecord:
@@ -67,6 +77,7 @@ def _store(conn: Connection, record: DirectoryRecord, *, replace: bool) -> None:
         conn.execute(update(directory_records).where(directory_records.c.key == record.key).values(**values))
     else:
         conn.execute(insert(directory_records).values(**values))
+    next_counter(conn, _CHANGES)
     mark_changed(conn, ResourceKind.DIRECTORY, record.guid, record.path)
 
 

@@ -1,58 +1,49 @@
-"""Role assignments: small records that every region is to hold, each version numbered by the region that wrote it."""
+"""Role assignments: directory records of kind ``roleAssignment``, so every region holds all of them.
+
+A path here is the ARM id of an assignment without its subscription.
+"""
 
 import datetime as dt
 import uuid
+from typing import Final
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection
 
-from farpoint.metadata.rows import name_key
-from farpoint.metadata.tables import role_assignments
+from farpoint.metadata.directory import get_record, list_records, write_record
+from farpoint.model.directory import DirectoryRecord
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import RegionId
-from farpoint.model.roles import RoleAssignment, find_role, principal_key
+from farpoint.model.roles import RoleAssignment, covers, find_role
+
+ASSIGNMENT_KIND: Final = "roleAssignment"
 
 
 def get_assignment(conn: Connection, path: str) -> RoleAssignment | None:
-    """Return the assignment with that ARM id, whatever its case."""
-    row = conn.execute(select(role_assignments).where(role_assignments.c.key == name_key(path))).mappings().one_or_none()
-    return None if row is None or row["deleted"] else _assignment_of(row)
+    """Return the assignment with that path, whatever its case."""
+    record = get_record(conn, path)
+    return None if record is None or record.deleted or record.kind != ASSIGNMENT_KIND else _assignment_of(record)
 
 
 def list_assignments(conn: Connection) -> list[RoleAssignment]:
-    """Return all assignments, by ARM id."""
-    query = select(role_assignments).where(role_assignments.c.deleted.is_(False)).order_by(role_assignments.c.key)
-    return _all(list(conn.execute(query).mappings()))
-
-
-def list_assignments_of(conn: Connection, principal: str) -> list[RoleAssignment]:
-    """Return what is assigned to one principal."""
-    query = select(role_assignments).where(role_assignments.c.principal_key == principal_key(principal))
-    return _all(list(conn.execute(query.where(role_assignments.c.deleted.is_(False))).mappings()))
-
-
-def put_assignment(conn: Connection, path: str, assignment: RoleAssignment, *, origin: RegionId) -> None:
-    """Write the next version of the assignment with that ARM id."""
-    _write(conn, path, origin=origin, principal=principal_key(assignment.principal), body=_body_of(assignment))
-
-
-def bury_assignment(conn: Connection, path: str, *, origin: RegionId) -> None:
-    """Write the tombstone of the assignment with that ARM id, so that no older version brings it back."""
-    _write(conn, path, origin=origin, principal="", body=None)
-
-
-def _write(conn: Connection, path: str, *, origin: RegionId, principal: str, body: JsonObject | None) -> None:
-    key = name_key(path)
-    version = conn.execute(select(role_assignments.c.version).where(role_assignments.c.key == key)).scalar_one_or_none()
-    values = {"version": (version or 0) + 1, "origin": origin, "deleted": body is None, "principal_key": principal, "body": body or {}}
-    if version is None:
-        conn.execute(insert(role_assignments).values(key=key, path=path, **values))
-    else:
-        conn.execute(update(role_assignments).where(role_assignments.c.key == key).values(**values))
-
-
-def _all(rows: list[RowMapping]) -> list[RoleAssignment]:
-    found = [_assignment_of(row) for row in rows]
+    """Return all assignments, by path."""
+    found = [_assignment_of(record) for record in list_records(conn, ASSIGNMENT_KIND)]
     return [assignment for assignment in found if assignment is not None]
+
+
+def put_assignment(conn: Connection, path: str, assignment: RoleAssignment, *, origin: RegionId) -> DirectoryRecord:
+    """Write the assignment; return the record that the peers are to hear of."""
+    return write_record(conn, kind=ASSIGNMENT_KIND, path=path, origin=origin, body=_body_of(assignment))
+
+
+def bury_assignment(conn: Connection, path: str, *, origin: RegionId) -> DirectoryRecord:
+    """Delete the assignment; return the tombstone."""
+    return write_record(conn, kind=ASSIGNMENT_KIND, path=path, origin=origin, body=None)
+
+
+def bury_assignments_below(conn: Connection, scope_path: str, *, origin: RegionId) -> list[DirectoryRecord]:
+    """Delete the assignments at a scope, named without its subscription, and below it; return the tombstones."""
+    gone = [record.path for record in list_records(conn, ASSIGNMENT_KIND) if covers(scope_path, record.path)]
+    return [bury_assignment(conn, path, origin=origin) for path in gone]
 
 
 def _body_of(assignment: RoleAssignment) -> JsonObject:
@@ -68,19 +59,27 @@ def _body_of(assignment: RoleAssignment) -> JsonObject:
     }
 
 
-def _assignment_of(row: RowMapping) -> RoleAssignment | None:
-    """Read a record; None when a newer region gave a role that this one does not know: it allows nothing here."""
-    body = row["body"]
-    role = find_role(uuid.UUID(body["role"]))
+def _assignment_of(record: DirectoryRecord) -> RoleAssignment | None:
+    """Read a record; None when this region cannot, perhaps because a newer one gave a role unknown here: it allows nothing."""
+    try:
+        return _read_body(record.body)
+    except (KeyError, ValueError):
+        # Every request reads all assignments; one that a peer wrote wrongly must not keep everybody out.
+        return None
+
+
+def _read_body(body: JsonObject) -> RoleAssignment | None:
+    role = find_role(uuid.UUID(str(body["role"])))
+    made_at = body["createdAt"]
     if role is None:
         return None
     return RoleAssignment(
-        id=uuid.UUID(body["id"]),
-        scope=body["scope"],
+        id=uuid.UUID(str(body["id"])),
+        scope=str(body["scope"]),
         role=role,
-        principal=body["principal"],
-        principal_type=body["principalType"],
-        description=body["description"],
-        created_at=None if body["createdAt"] is None else dt.datetime.fromisoformat(body["createdAt"]),
-        created_by=body["createdBy"],
+        principal=str(body["principal"]),
+        principal_type=str(body["principalType"]),
+        description=str(body["description"]),
+        created_at=None if made_at is None else dt.datetime.fromisoformat(str(made_at)),
+        created_by=str(body["createdBy"]),
     )

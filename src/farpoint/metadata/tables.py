@@ -17,7 +17,7 @@ settings = Table("settings", METADATA, Column("key", Text, primary_key=True), Co
 
 counters = Table("counters", METADATA, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False))
 
-#: What every region holds a copy of: resource groups. Tombstones stay.
+#: What every region holds a copy of: resource groups, role assignments. Tombstones stay.
 directory_records = Table(
     "directory_records",
     METADATA,
@@ -28,19 +28,6 @@ directory_records = Table(
     Column("version", BigInteger, nullable=False),
     Column("origin", Guid, nullable=False),
     Column("deleted", Boolean, nullable=False),
-    Column("body", Document, nullable=False),
-)
-
-#: Who may do what: a directory record for each role assignment. Tombstones stay.
-role_assignments = Table(
-    "role_assignments",
-    METADATA,
-    Column("key", Text, primary_key=True),
-    Column("path", Text, nullable=False),
-    Column("version", BigInteger, nullable=False),
-    Column("origin", Guid, nullable=False),
-    Column("deleted", Boolean, nullable=False),
-    Column("principal_key", Text, nullable=False, index=True),
     Column("body", Document, nullable=False),
 )
 

@@ -15,7 +15,7 @@ from farpoint.model.snapshots import Snapshot
 class ResourceKind(StrEnum):
     """The kinds of resources that the catalogue log records."""
 
-    #: Resource groups and whatever else all regions hold.
+    #: Resource groups, role assignments and whatever else all regions hold.
     DIRECTORY = "directoryRecord"
     DISK = "disk"
     VIRTUAL_MACHINE = "virtualMachine"

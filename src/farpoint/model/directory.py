@@ -1,4 +1,4 @@
-"""Directory records: small things that every region holds a copy of, such as resource groups.
+"""Directory records: small things that every region holds a copy of, such as resource groups and role assignments.
 
 Any region may write one at any time, also cut off from the others. Whenever two versions meet, both sides keep the same one, in
 whatever order versions arrive and however often: the higher version, then the higher region id. A deleted record stays as a
@@ -21,7 +21,7 @@ _NAMESPACE: Final = uuid.UUID("8f0f6d62-53a3-5c0c-9d33-0d5e4a8b7c11")
 class DirectoryRecord:
     """One version of one record."""
 
-    #: What it describes: ``group``. Text, for a newer region may hold kinds that this one only passes on.
+    #: What it describes: ``group``, ``roleAssignment``. Text, for a newer region may hold kinds that this one only passes on.
     kind: str
     #: ARM id without its subscription, as created: ``/resourceGroups/web``.
     path: str

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 
 from farpoint.errors import Code, RefusedError
-from farpoint.metadata import role_assignments
 from farpoint.metadata.database import Database
 from farpoint.model.actions import Need, Requested
 from farpoint.model.roles import RoleAssignment, covers, principal_key
+from farpoint.services.given_roles import GivenRoles
 
 
 @frozen(kw_only=True)
@@ -86,16 +86,14 @@ class Authorities:
     database: Database
     #: Roles that the configuration gives to clients.
     configured: tuple[RoleAssignment, ...]
+    _given: GivenRoles = field(init=False, default=Factory(lambda self: GivenRoles(self.database), takes_self=True))
 
     def of(self, principal: Principal) -> Authority:
         """Return what *principal* may do now."""
         key = principal_key(principal.id)
         own = [one for one in self.configured if principal_key(one.principal) == key]
-        with self.database.read() as conn:
-            given = role_assignments.list_assignments_of(conn, principal.id)
-        return Authority(principal=principal, assignments=(*own, *given))
+        return Authority(principal=principal, assignments=(*own, *self._given.to(principal.id)))
 
     def all(self) -> Sequence[RoleAssignment]:
         """Return every assignment, the configured ones first."""
-        with self.database.read() as conn:
-            return [*self.configured, *role_assignments.list_assignments(conn)]
+        return [*self.configured, *self._given.all()]

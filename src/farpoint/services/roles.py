@@ -1,4 +1,8 @@
-"""Role assignments as clients manage them. Those that the configuration makes are shown among the others, and cannot be changed."""
+"""Role assignments as clients manage them: directory records that every region holds, so any region answers for all of them.
+
+One unknown here is looked for at the peers before it counts as missing. Those that the configuration makes are shown among the
+others, and cannot be changed.
+"""
 
 import uuid
 from collections.abc import Sequence
@@ -34,10 +38,18 @@ class AssignmentRequest:
     description: str
 
 
-def put_assignment(context: RegionContext, request: AssignmentRequest, *, principal: str) -> RoleAssignment:
-    """Give a role. The same asked again is answered alike; an assignment never changes."""
+@frozen(kw_only=True)
+class AssignmentWrite:
+    """What a PUT or DELETE of an assignment came to."""
+
+    assignment: RoleAssignment
+    #: Peers that did not hear of it at once; they pull it when they are back.
+    unreachable: tuple[str, ...] = ()
+
+
+def put_assignment(context: RegionContext, request: AssignmentRequest, *, principal: str) -> AssignmentWrite:
+    """Give a role here, then tell the peers. The same asked again is answered alike; an assignment never changes."""
     scope, guid = check_scope(context, request.scope), _guid(request.name)
-    path = assignment_id(scope, guid)
     assignment = RoleAssignment(
         id=guid,
         scope=scope,
@@ -48,19 +60,20 @@ def put_assignment(context: RegionContext, request: AssignmentRequest, *, princi
         created_at=context.clock.now(),
         created_by=principal,
     )
+    arm_id = assignment_id(scope, guid)
+    _look_up(context, arm_id)
     with context.database.write() as conn:
-        existing = _find(context, conn, path)
+        existing = _find(context, conn, arm_id)
         if existing is not None:
-            return _same(existing, assignment)
+            return AssignmentWrite(assignment=_same(existing, assignment))
         _refuse_twin(context, conn, assignment)
-        role_assignments.put_assignment(conn, path, assignment, origin=context.region_id)
-    return assignment
+        record = role_assignments.put_assignment(conn, _path_of(context, arm_id), assignment, origin=context.region_id)
+    return AssignmentWrite(assignment=assignment, unreachable=tuple(context.peers.tell(record)))
 
 
 def get_assignment(context: RegionContext, *, scope: str, name: str) -> RoleAssignment:
     """Return the assignment, or refuse with RoleAssignmentNotFound."""
-    with context.database.read() as conn:
-        found = _find(context, conn, assignment_id(scope, name))
+    found = _look_up(context, assignment_id(scope, name))
     if found is None:
         hint = "List the assignments of the scope to see which there are."
         raise RefusedError(Code.ROLE_ASSIGNMENT_NOT_FOUND, f"The role assignment '{name:.100}' is not found.", hint=hint)
@@ -73,18 +86,19 @@ def list_assignments(context: RegionContext, scope: str) -> Sequence[RoleAssignm
     return [one for one in context.authorities.all() if covers(one.scope, scope) or covers(scope, one.scope)]
 
 
-def delete_assignment(context: RegionContext, *, scope: str, name: str) -> RoleAssignment | None:
-    """Take a role away; None when there is no such assignment."""
-    path = assignment_id(scope, name)
+def delete_assignment(context: RegionContext, *, scope: str, name: str) -> AssignmentWrite | None:
+    """Take a role away here, then tell the peers; None when there is no such assignment."""
+    arm_id = assignment_id(scope, name)
+    _look_up(context, arm_id)
     with context.database.write() as conn:
-        existing = _find(context, conn, path)
+        existing = _find(context, conn, arm_id)
         if existing is None:
             return None
         if existing.configured:
             message = f"The role of client {existing.principal} at the subscription is given by the region's configuration."
             raise conflict(message, hint="Change 'role' of that client in [[directory.clients]] of every region.")
-        role_assignments.bury_assignment(conn, path, origin=context.region_id)
-    return existing
+        record = role_assignments.bury_assignment(conn, _path_of(context, arm_id), origin=context.region_id)
+    return AssignmentWrite(assignment=existing, unreachable=tuple(context.peers.tell(record)))
 
 
 def list_roles() -> Sequence[Role]:
@@ -142,9 +156,26 @@ def _role(role_id: str) -> Role:
     return found
 
 
-def _find(context: RegionContext, conn: Connection, path: str) -> RoleAssignment | None:
-    configured = (one for one in context.authorities.configured if assignment_id(one.scope, one.id).lower() == path.lower())
-    return next(configured, None) or role_assignments.get_assignment(conn, path)
+def _look_up(context: RegionContext, arm_id: str) -> RoleAssignment | None:
+    with context.database.read() as conn:
+        found = _find(context, conn, arm_id)
+    if found is None:
+        # Made elsewhere while this region was not there to be told, perhaps: what is not known here cannot be taken away.
+        context.peer_catalogues.refresh()
+        with context.database.read() as conn:
+            found = _find(context, conn, arm_id)
+    return found
+
+
+def _find(context: RegionContext, conn: Connection, arm_id: str) -> RoleAssignment | None:
+    configured = (one for one in context.authorities.configured if assignment_id(one.scope, one.id).lower() == arm_id.lower())
+    return next(configured, None) or role_assignments.get_assignment(conn, _path_of(context, arm_id))
+
+
+def _path_of(context: RegionContext, arm_id: str) -> str:
+    """Return the id without its subscription; whatever is in no subscription stays what it is, which is nothing's path."""
+    subscription = f"/subscriptions/{context.subscription_id}"
+    return arm_id[len(subscription) :] if covers(subscription, arm_id) else arm_id
 
 
 def _same(existing: RoleAssignment, asked: RoleAssignment) -> RoleAssignment:
@@ -156,7 +187,7 @@ def _same(existing: RoleAssignment, asked: RoleAssignment) -> RoleAssignment:
 
 def _refuse_twin(context: RegionContext, conn: Connection, asked: RoleAssignment) -> None:
     """Refuse what another assignment gives already; clients look that one up by this code."""
-    for one in (*context.authorities.configured, *role_assignments.list_assignments_of(conn, asked.principal)):
+    for one in (*context.authorities.configured, *role_assignments.list_assignments(conn)):
         if _grant_of(one) == _grant_of(asked):
             message = "The role assignment already exists."
             raise RefusedError(Code.ROLE_ASSIGNMENT_EXISTS, message, hint=f"It is {assignment_id(one.scope, one.id)}.")

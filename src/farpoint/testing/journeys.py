@@ -1,16 +1,19 @@
 """The long operations, one of each kind, ready to be disturbed: how to get there, and what must be true in the end."""
 
+import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from farpoint.metadata import collections, disks, groups, points, virtual_machines
+from farpoint.metadata import collections, disks, groups, points, role_assignments, virtual_machines
 from farpoint.model.arm_id import parse_arm_id
 from farpoint.model.ids import OperationId
 from farpoint.model.operations import OperationKind
 from farpoint.model.resources import ProvisioningState
+from farpoint.model.roles import READER, SERVICE_PRINCIPAL
 from farpoint.services.collections import delete_collection
 from farpoint.services.group_deletion import delete_group
 from farpoint.services.points import delete_point
+from farpoint.services.roles import AssignmentRequest, put_assignment
 from farpoint.services.verification import verify_disk, verify_point
 from farpoint.testing.disk_journeys import copy_disk, copy_snapshot, create_snapshot, delete_first_snapshot
 from farpoint.testing.journey import Journey, journey_of
@@ -129,9 +132,13 @@ def delete_whole_collection(stage: Stage) -> Journey:
 
 
 def delete_whole_group(stage: Stage) -> Journey:
-    """Delete a group with a VM, its disks and points here, and a copy in the other region."""
+    """Delete a group with a VM, its disks and points here, and a copy in the other region; roles were given at it, in it and above it."""
     _first_point(stage)
     stage.copy_point("rp0")
+    subscription = f"/subscriptions/{stage.east.context.subscription_id}"
+    inside = (f"{subscription}/resourceGroups/{GROUP}", disk_arm_id("os"))
+    for number, scope in enumerate((subscription, *inside), start=1):
+        _give_role(stage, scope, uuid.UUID(int=number))
 
     def ask() -> OperationId:
         return delete_group(stage.east.context, GROUP, principal=CLIENT).id
@@ -143,12 +150,14 @@ def delete_whole_group(stage: Stage) -> Journey:
                 assert disks.list_disks(conn) == []
                 assert virtual_machines.list_vms(conn) == []
                 assert collections.list_collections(conn) == []
+                assert [one.scope for one in role_assignments.list_assignments(conn)] == [subscription]
         assert (stage.east.pool / "os.raw").exists(), "a disk's file stays"
 
     def check_hidden() -> None:
         with stage.east.database.read() as conn:
             # The tombstone is written with the operation's end, when nothing is left.
             assert groups.get_group(conn, GROUP) is not None
+            assert {one.scope for one in role_assignments.list_assignments(conn)} == {subscription, *inside}
 
     return journey_of(stage, stage.east, ask(), check_success=check_success, check_hidden=check_hidden, ask_again=ask)
 
@@ -218,6 +227,13 @@ def _first_point(stage: Stage) -> None:
     stage.create_point("rp0")
     stage.write_blocks("os", OS_BYTES, (1, 70, 40))
     stage.write_blocks("data", DATA_BYTES, DATA_BLOCKS[:1])
+
+
+def _give_role(stage: Stage, scope: str, name: uuid.UUID) -> None:
+    request = AssignmentRequest(
+        scope=scope, name=str(name), role_id=str(READER.id), principal=CLIENT, principal_type=SERVICE_PRINCIPAL, description=""
+    )
+    put_assignment(stage.east.context, request, principal=CLIENT)
 
 
 def _copy(stage: Stage, name: str) -> Journey:

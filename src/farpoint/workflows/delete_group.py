@@ -1,15 +1,16 @@
 """Delete a resource group with everything in it, in all regions.
 
 1. clear  delete this region's resources and have the peers delete theirs, until none is left anywhere
-2. bury   write the group's tombstone, in one transaction, and tell the peers
+2. bury   write the tombstones of the group and of the role assignments in it, in one transaction, and tell the peers
 
 From the request on the group takes nothing new: its record says so, here and at the peers. Disk files stay, as in any deletion.
 """
 
 from attrs import evolve
 
-from farpoint.metadata import groups, operations
+from farpoint.metadata import groups, operations, role_assignments
 from farpoint.metadata.operations import claimed_write
+from farpoint.model.arm_id import group_path
 from farpoint.model.operations import Failure, OperationState
 from farpoint.model.resources import GroupState
 from farpoint.workflows.bench import Work
@@ -39,10 +40,12 @@ def _clear(work: Work) -> str:
 
 def _bury(work: Work) -> str:
     with claimed_write(work.bench.database, work.claim) as conn:
-        record = groups.bury_group(conn, _group(work), origin=work.bench.region)
+        records = role_assignments.bury_assignments_below(conn, group_path(_group(work)), origin=work.bench.region)
+        records.append(groups.bury_group(conn, _group(work), origin=work.bench.region))
         end_operation(work, conn)
-    # A crash here leaves peers that hear of the tombstone when they pull next.
-    work.bench.groups.tell(record)
+    # A crash here leaves peers that hear of the tombstones when they pull next.
+    for record in records:
+        work.bench.groups.tell(record)
     return NEXT
 
 

@@ -314,16 +314,6 @@ CREATE TABLE restore_checkpoints (
 	synced_bytes BIGINT NOT NULL,
 	PRIMARY KEY (disk)
 );
-CREATE TABLE role_assignments (
-	"key" TEXT NOT NULL,
-	path TEXT NOT NULL,
-	version BIGINT NOT NULL,
-	origin VARCHAR(36) NOT NULL,
-	deleted BOOLEAN NOT NULL,
-	principal_key TEXT NOT NULL,
-	body TEXT NOT NULL,
-	PRIMARY KEY ("key")
-);
 CREATE TABLE schema_version (
 	version INTEGER NOT NULL,
 	PRIMARY KEY (version)
@@ -389,7 +379,6 @@ CREATE INDEX ix_peer_pins_name_key ON peer_pins (name_key);
 CREATE INDEX ix_points_source_point_key ON points (source_point_key);
 CREATE INDEX ix_receipts_manifest ON receipts (manifest);
 CREATE INDEX ix_replicas_parent_key ON replicas (parent_key);
-CREATE INDEX ix_role_assignments_principal_key ON role_assignments (principal_key);
 CREATE UNIQUE INDEX planned_chunks_once ON planned_chunks (operation, chunk);
 CREATE INDEX replicas_by_group ON replicas (group_key);
 CREATE INDEX replicas_by_path ON replicas (path_key);

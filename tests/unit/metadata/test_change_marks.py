@@ -78,7 +78,6 @@ INTERNAL_TABLES = frozenset(
         "replicas",
         "replica_feeds",
         "access_grants",
-        "role_assignments",
         "activity",
     }
 )

@@ -9,12 +9,13 @@ from starlette.responses import Response
 
 from farpoint.api.answers import empty_answer, json_answer, list_answer
 from farpoint.api.body import Body
-from farpoint.api.caller import ArmCaller
+from farpoint.api.caller import ArmCaller, Caller
 from farpoint.api.described import FILTER, Shown, described
 from farpoint.api.filters import Term, parse_filter, unknown_term
 from farpoint.api.paths import ROLE_ASSIGNMENTS, ROLE_DEFINITIONS
 from farpoint.api.schemas.roles import RoleAssignmentBody, parse_assignment
 from farpoint.api.views.roles import assignment_view, role_view
+from farpoint.model.documents import JsonObject
 from farpoint.model.roles import RoleAssignment, covers, principal_key, role_named
 from farpoint.services import roles
 
@@ -66,7 +67,7 @@ def list_assignments(caller: ArmCaller, scope: Scope) -> Response:
 def put_assignment(caller: ArmCaller, scope: Scope, name: str, body: Body) -> Response:
     """Give a role; always 201, also for the same asked again."""
     made = roles.put_assignment(caller.context, parse_assignment(body, scope=scope, name=name), principal=caller.principal)
-    return json_answer(assignment_view(made, subscription=caller.subscription), status=201)
+    return json_answer(_written_view(caller, made), status=201)
 
 
 @router.get(f"{ROLE_ASSIGNMENTS}/{{name}}", openapi_extra=described(200))
@@ -80,7 +81,11 @@ def get_assignment(caller: ArmCaller, scope: Scope, name: str) -> Response:
 def delete_assignment(caller: ArmCaller, scope: Scope, name: str) -> Response:
     """Take a role away; answers with what it was."""
     gone = roles.delete_assignment(caller.context, scope=scope, name=name)
-    return empty_answer(204) if gone is None else json_answer(assignment_view(gone, subscription=caller.subscription))
+    return empty_answer(204) if gone is None else json_answer(_written_view(caller, gone))
+
+
+def _written_view(caller: Caller, write: roles.AssignmentWrite) -> JsonObject:
+    return assignment_view(write.assignment, subscription=caller.subscription, unreachable=write.unreachable)
 
 
 def _at_scope(found: Sequence[RoleAssignment], _term: Term, scope: str) -> Sequence[RoleAssignment]:

@@ -1,8 +1,11 @@
 """Roles and role assignments as ARM shows them."""
 
+from collections.abc import Sequence
+
 from farpoint.api.views.text import optional_time
 from farpoint.model.documents import JsonObject
 from farpoint.model.roles import Role, RoleAssignment
+from farpoint.services.json_reading import present
 from farpoint.services.roles import assignment_id
 
 _DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
@@ -30,8 +33,8 @@ def role_view(role: Role, *, subscription: str) -> JsonObject:
     }
 
 
-def assignment_view(assignment: RoleAssignment, *, subscription: str) -> JsonObject:
-    """Show a role assignment."""
+def assignment_view(assignment: RoleAssignment, *, subscription: str, unreachable: Sequence[str] = ()) -> JsonObject:
+    """Show a role assignment; *unreachable* names the regions that have not heard of this change yet."""
     made_at = optional_time(assignment.created_at)
     return {
         "properties": {
@@ -47,7 +50,7 @@ def assignment_view(assignment: RoleAssignment, *, subscription: str) -> JsonObj
             "updatedBy": assignment.created_by or None,
             "delegatedManagedIdentityResourceId": None,
             "description": assignment.description or None,
-            "farpoint": {"configured": assignment.configured},
+            "farpoint": present(configured=assignment.configured, unreachable=list(unreachable) or None),
         },
         "id": assignment_id(assignment.scope, assignment.id),
         "type": "Microsoft.Authorization/roleAssignments",
