@@ -1,9 +1,9 @@
 """Restore onto a block device.
 
 Promises, beside those of RestoreTarget: the device is claimed from the kernel (O_EXCL), so nobody can mount it meanwhile; zero
-ranges are really zeroed; a device larger than the disk keeps what it has behind it. Without *overwrite* it must look empty: its
-first and last MiB (where partition tables, file systems, volume managers and RAID sign) and samples between must be zeros. That
-is a safety net, not a proof: reading all of a large device would take hours.
+ranges are really zeroed; a device larger than the disk keeps what it has behind it. Without *overwrite* nothing that is not zero
+is replaced: its first and last MiB (where partition tables, file systems, volume managers and RAID sign) and samples between are
+looked at when it is opened, which refuses most devices in use at once; look_for_data reads the rest before the first write.
 
 A device cannot get its contents in one step: until publish it shows a part of the disk to whoever looks, and an abandoned one
 keeps that.
@@ -41,6 +41,8 @@ _CANNOT_ZERO = frozenset({errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTTY, errno.EN
 _LOOKED_AT_EACH_END_BYTES = MIB
 _SAMPLES = 64
 _SAMPLE_BYTES = 4 * KIB
+#: Read at a time when a whole device is looked at.
+_LOOK_BYTES = 4 * MIB
 
 
 def open_device_target(request: TargetRequest, *, clock: Clock, wait: Callable[[], None] | None) -> RestoreTarget:
@@ -92,11 +94,15 @@ def _check_writable_size(request: TargetRequest, descriptor: int, size: int) -> 
 def _check_empty(path: Path, descriptor: int, size: int) -> None:
     for offset, length in _places_to_look(size):
         found = os.pread(descriptor, length, offset)
-        signed = found.lstrip(b"\0")
-        if signed:
-            message = f"device {path} is not empty: byte {offset + len(found) - len(signed)} is not zero."
-            hint = "Restore to another path, or allow it to be overwritten."
-            raise RefusedError(Code.TARGET_NOT_EMPTY, message, hint=hint)
+        _refuse_data(path, offset, found)
+
+
+def _refuse_data(path: Path, offset: int, found: bytes) -> None:
+    signed = found.lstrip(b"\0")
+    if signed:
+        message = f"device {path} is not empty: byte {offset + len(found) - len(signed)} is not zero."
+        hint = "Restore to another path, or allow it to be overwritten."
+        raise RefusedError(Code.TARGET_NOT_EMPTY, message, hint=hint)
 
 
 def _places_to_look(size: int) -> list[tuple[int, int]]:
@@ -111,6 +117,7 @@ class _DeviceTarget:
     def __init__(self, request: TargetRequest, *, identity: str, resume: Resume | None, claimed: int, locked: int) -> None:
         self._path = request.path
         self._size_bytes = request.size_bytes
+        self._may_overwrite = request.overwrite
         self._identity = identity
         self._state = TargetState.FRESH if resume is None else TargetState.RESUMED
         self._synced_bytes = 0 if resume is None else resume.synced_bytes
@@ -130,6 +137,19 @@ class _DeviceTarget:
     @property
     def identity(self) -> str:
         return self._identity
+
+    def look_for_data(self, on_looked: Callable[[int], None]) -> None:
+        if self._may_overwrite or self._state is not TargetState.FRESH:
+            return
+        buffer, zeros = bytearray(_LOOK_BYTES), bytes(_LOOK_BYTES)
+        for offset in range(0, self._size_bytes, _LOOK_BYTES):
+            length = min(_LOOK_BYTES, self._size_bytes - offset)
+            with self._file as descriptor:
+                found = os.preadv(descriptor, [memoryview(buffer)[:length]], offset)
+            # Compared in place: most of an empty device is looked at without a copy.
+            if not buffer.startswith(zeros if found == _LOOK_BYTES else zeros[:found]):
+                _refuse_data(self._path, offset, bytes(buffer[:found]))
+            on_looked(offset + found)
 
     def write_at(self, offset_bytes: int, buffer: memoryview) -> None:
         self._check_writable()

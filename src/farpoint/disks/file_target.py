@@ -98,6 +98,9 @@ class _FileTarget:
     def identity(self) -> str:
         return self._identity
 
+    def look_for_data(self, on_looked: Callable[[int], None]) -> None:
+        """Nothing to look for: the file is ours."""
+
     def write_at(self, offset_bytes: int, buffer: memoryview) -> None:
         self._check_writable()
         self._writer.write_at(offset_bytes, buffer)

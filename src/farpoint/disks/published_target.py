@@ -1,6 +1,7 @@
 """A disk that an earlier run of the same restore completed: nothing is left to do but to say so."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from farpoint.disks.file_names import sync_folder
@@ -30,6 +31,9 @@ class PublishedTarget:
     def identity(self) -> str:
         """As the earlier run recorded it."""
         return self._identity
+
+    def look_for_data(self, on_looked: Callable[[int], None]) -> None:
+        """Nothing to look for: it is done."""
 
     def write_at(self, offset_bytes: int, buffer: memoryview) -> None:
         """Refuse: a bug of ours."""

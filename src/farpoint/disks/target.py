@@ -5,8 +5,9 @@ How a restore uses it, in this order, each step leaving something a killed resto
 1. ``open_target(request, clock=…, wait=…)``: checks, allocates, locks. Nothing was written that anybody can see.
 2. Check the claim: waiting for the lock may have taken days, and somebody else may have finished the work.
 3. Look at ``state``. PUBLISHED: an earlier run did it all, close. FRESH: begin at 0. RESUMED: go on at ``synced_bytes``.
-4. Record ``identity`` durably *before the first write* (with synced_bytes 0 when FRESH); a device that holds half a disk without
-   its identity on record is a non-empty device, which only ``overwrite`` allows.
+4. ``look_for_data()``: a FRESH device that is not empty is refused now, unless it may be overwritten. Record ``identity`` durably
+   *before the first write* (with synced_bytes 0 when FRESH); a device that holds half a disk without its identity on record is a
+   non-empty device, which only ``overwrite`` allows.
 5. Write blocks and zero ranges, from any number of threads. Now and then, when everything below some offset was written:
    ``sync()``, and then record that offset. Everything above it is given up and written again after a kill.
 6. ``publish()``: the disk is durable and has its final name. Commit the row. ``close()``: only now may others use the disk.
@@ -14,6 +15,7 @@ How a restore uses it, in this order, each step leaving something a killed resto
 ``abandon()`` instead of publish gives the work up. ``close()`` alone keeps it, for a later run to resume.
 """
 
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
@@ -78,6 +80,14 @@ class RestoreTarget(Protocol):
     @property
     def identity(self) -> str:
         """Names what is being written, so that a later run can tell whether it is the same; record it before the first write."""
+        ...
+
+    def look_for_data(self, on_looked: Callable[[int], None]) -> None:
+        """Refuse a FRESH device on which there is anything that the disk would replace, unless it may be overwritten.
+
+        Reads all of it and tells *on_looked* how many bytes so far. In a file of ours there is nothing to look for. Raises
+        RefusedError(TARGET_NOT_EMPTY).
+        """
         ...
 
     def write_at(self, offset_bytes: int, buffer: memoryview) -> None:

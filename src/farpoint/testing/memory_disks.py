@@ -1,6 +1,6 @@
 """Disks in memory: what a capture reads, and what a restore writes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from farpoint.disks.target import TargetState
@@ -62,6 +62,9 @@ class MemoryTarget:
         self.synced_bytes = len(synced)
         #: (offset, length) of every write, zeros not counted.
         self.writes: list[tuple[int, int]] = []
+
+    def look_for_data(self, on_looked: Callable[[int], None]) -> None:
+        """Nothing to look for."""
 
     def write_at(self, offset_bytes: int, buffer: memoryview) -> None:
         """Write; never past the end."""

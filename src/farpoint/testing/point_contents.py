@@ -1,5 +1,6 @@
 """The bytes of a disk restore point, by the code that restores disks: what a user would get."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from farpoint.disks.target import TargetState
@@ -20,6 +21,9 @@ class MemoryTarget:
     def __init__(self, size_bytes: int) -> None:
         """Begin with zeros."""
         self.data = bytearray(size_bytes)
+
+    def look_for_data(self, on_looked: Callable[[int], None]) -> None:
+        """Nothing to look for."""
 
     def write_at(self, offset_bytes: int, buffer: memoryview) -> None:
         """Write."""

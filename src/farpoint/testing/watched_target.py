@@ -50,6 +50,10 @@ class WatchedTarget:
         """Names what is being written."""
         return self._inner.identity
 
+    def look_for_data(self, on_looked: Callable[[int], None]) -> None:
+        """Look."""
+        self._inner.look_for_data(on_looked)
+
     def write_at(self, offset_bytes: int, buffer: memoryview) -> None:
         """Write; not safe before the next sync."""
         with self._effects.effect("write"):

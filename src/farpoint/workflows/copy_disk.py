@@ -27,7 +27,16 @@ from farpoint.model.resources import Disk
 from farpoint.movers.batches import data_bytes
 from farpoint.movers.copy_disk import copy_disk
 from farpoint.workflows.bench import Work
-from farpoint.workflows.disk_target import check_still_ours, commit_disk, fail_disk, load_disk, record_checkpoint, recorded_resume, waiting
+from farpoint.workflows.disk_target import (
+    check_still_ours,
+    commit_disk,
+    fail_disk,
+    load_disk,
+    look_for_data,
+    record_checkpoint,
+    recorded_resume,
+    waiting,
+)
 from farpoint.workflows.recipe import NEXT, Recipe, Step
 
 
@@ -57,7 +66,8 @@ def _copy_at_one_instant(work: Work, disk: Disk) -> None:
             check_still_ours(work, target)
             line = DiskProgress(disk=disk.name, bytes_total=needed_bytes)
             # An earlier attempt's bytes count for nothing: this is another instant. Its percent stays as the floor.
-            work.report(evolve(work.progress, planned=True, disks=(line,)), now=True)
+            look_for_data(work, target)
+            work.report(evolve(work.progress, planned=True, disks=(line,), waiting=""), now=True)
             # On record before the first write: what is on the target from now on is known to be ours.
             record_checkpoint(work, disk, target, 0)
             state = _write(work, source, geometry, target, line)

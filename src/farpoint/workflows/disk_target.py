@@ -15,6 +15,7 @@ from farpoint.model.disk import DiskState
 from farpoint.model.ids import DiskId
 from farpoint.model.operations import Failure, OperationState
 from farpoint.model.resources import Disk, ProvisioningState
+from farpoint.units import human_bytes
 from farpoint.workflows.bench import Work
 from farpoint.workflows.publishing import end_operation
 
@@ -53,6 +54,15 @@ def check_still_ours(work: Work, target: RestoreTarget) -> None:
             # Made just now, and nothing is in it: whoever took over has finished, or makes one anew.
             target.abandon()
         raise
+
+
+def look_for_data(work: Work, target: RestoreTarget) -> None:
+    """See that nothing is replaced which nobody allowed to replace, before anything is written; of a device that means reading it."""
+
+    def on_looked(looked: int) -> None:
+        work.report(evolve(work.progress, waiting=f"{human_bytes(looked)} of the device read to see that it is empty"))
+
+    target.look_for_data(on_looked)
 
 
 def record_checkpoint(work: Work, disk: Disk, target: RestoreTarget, synced_bytes: int) -> None:

@@ -22,7 +22,16 @@ from farpoint.model.operations import DiskProgress
 from farpoint.model.resources import Disk, DiskRestorePoint
 from farpoint.movers.restore import Reports, RestoreParts, count_data_bytes, restore_disk
 from farpoint.workflows.bench import Work
-from farpoint.workflows.disk_target import check_still_ours, commit_disk, fail_disk, load_disk, record_checkpoint, recorded_resume, waiting
+from farpoint.workflows.disk_target import (
+    check_still_ours,
+    commit_disk,
+    fail_disk,
+    load_disk,
+    look_for_data,
+    record_checkpoint,
+    recorded_resume,
+    waiting,
+)
 from farpoint.workflows.recipe import NEXT, Recipe, Step
 
 
@@ -75,7 +84,8 @@ def _target_request(work: Work, disk: Disk, state: DiskState, scope: ScopeId) ->
 
 def _write(work: Work, disk: Disk, parts: RestoreParts, line: DiskProgress) -> None:
     target = parts.target
-    work.report(evolve(work.progress, planned=True, disks=(line,)), now=True)
+    look_for_data(work, target)
+    work.report(evolve(work.progress, planned=True, disks=(line,), waiting=""), now=True)
     # On record before the first write: what is on the target from now on is known to be ours.
     record_checkpoint(work, disk, target, target.synced_bytes)
 

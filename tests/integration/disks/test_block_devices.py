@@ -173,6 +173,24 @@ def test_a_device_with_something_on_it_is_refused(device: Path, offset: int) -> 
     assert f"byte {offset} is not zero" in refusal.message
 
 
+def test_what_lies_between_the_samples_is_found_before_the_first_write(device: Path) -> None:
+    offset = SIZE // 2 + 100 * KIB + 77
+    with device.open("r+b") as file:
+        file.seek(offset)
+        file.write(b"precious")
+    told = list[int]()
+    with closing(open_on(device)) as target:
+        with pytest.raises(RefusedError, match=f"byte {offset} is not zero") as caught:
+            target.look_for_data(told.append)
+        assert caught.value.code is Code.TARGET_NOT_EMPTY
+    with closing(open_on(device, size=SIZE // 2)) as target:
+        # What lies behind the disk stays.
+        target.look_for_data(told.append)
+    with closing(open_on(device, overwrite=True)) as target:
+        target.look_for_data(lambda _looked: pytest.fail("it may be overwritten", pytrace=False))
+    assert told[-1] == SIZE // 2
+
+
 def test_a_device_that_is_too_small_is_refused(device: Path) -> None:
     refusal = refusal_of(device, size=SIZE + 512)
     assert refusal.code is Code.DISK_UNSUPPORTED
