@@ -1,6 +1,6 @@
 """Any range of a disk in the vault, read as it is asked for: every chunk proven before a byte of it is handed out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from farpoint.codec.compression import BlockDecompressor
 from farpoint.codec.frame import Buffer
@@ -15,8 +15,9 @@ from farpoint.vault.scope_reader import ScopeReader
 class PointContents:
     """The bytes of one disk state. One reader at a time; nothing is held open between reads."""
 
-    def __init__(self, reader: ScopeReader, state: DiskState, *, disk: str) -> None:
-        """Read *state* through *reader*; errors name *disk*."""
+    def __init__(self, reader: ScopeReader, state: DiskState, *, disk: str, quarantine: Callable[[Collection[str]], None]) -> None:
+        """Read *state* through *reader*; errors name *disk*, and packs in which damage is met go to *quarantine*."""
+        self._quarantine = quarantine
         self.side = MapSide(reader=reader, state=state, disk=disk)
         self._geometry = state.geometry
         self._decompressor = BlockDecompressor()
@@ -62,6 +63,8 @@ class PointContents:
                 yield prove_chunk(chunk, self._decompressor, block_bytes=self._geometry.block_bytes)
                 done += 1
         except IntegrityError as error:
+            if error.place.pack is not None:
+                self._quarantine([error.place.pack])
             block = wanted[done][0]
             offset = block * self._geometry.block_bytes
             place = Place(disk=self.side.disk, offset_bytes=offset, length_bytes=self._geometry.length_of(block))

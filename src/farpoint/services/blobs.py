@@ -133,7 +133,7 @@ def _etag_of(grant: AccessGrant, contents: str) -> str:
 
 
 def _open_stored(context: RegionContext, grant: AccessGrant, subject: Subject, stored: StoredBytes) -> Blob:
-    contents = PointContents(context.vault.reader(stored.scope), stored.state, disk=subject.disk)
+    contents = PointContents(context.vault.reader(stored.scope), stored.state, disk=subject.disk, quarantine=context.vault.quarantine)
     version = _version(grant, stored.state.digest, stored.captured_at)
     footer = _footer(grant, subject, disk=_guid_of(stored.unique_id))
     return Blob(subject=subject, grant=grant, contents=contents, version=version, footer=footer, close=_nothing)

@@ -1,6 +1,6 @@
 """One region as its services see it: names, clocks, database, disks, peers, and how work is started."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from attrs import frozen
@@ -59,6 +59,10 @@ class ReadableVault(Protocol):
 
     def reader(self, scope: ScopeId) -> ScopeReader:
         """Return the reader of *scope*."""
+        ...
+
+    def quarantine(self, names: Collection[str]) -> None:
+        """Rely no more on the packs with these object names: damage was found in them."""
         ...
 
 

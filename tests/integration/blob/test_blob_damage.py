@@ -44,6 +44,9 @@ def test_a_damaged_block_is_an_error_before_the_first_byte(damaged: BlobRegion, 
     assert (answer.status, answer.headers["x-ms-error-code"]) == (500, "IntegrityError")
     [record] = [one for one in caplog.records if one.msg == "blob_not_served"]
     assert "pack packs/" in record.__dict__["place"]
+    # Whoever met the damage, nothing relies on the pack from now on.
+    relied_on = {pack_name(pack.id) for pack in damaged.region.vault.index.packs()}
+    assert not any(name in record.__dict__["place"] for name in relied_on)
     assert damaged.send("GET", url, {"x-ms-range": f"bytes=0-{OS_BYTES - 2 * BLOCK_BYTES}"}).status == 206
 
 
