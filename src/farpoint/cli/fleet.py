@@ -114,6 +114,8 @@ class Fleet:
     def find_optional(self, what: str, question: Callable[[ArmClient], JsonObject | None], *, region: str = "") -> Found[JsonObject] | None:
         """Return the resource, None when there is none; refuse to choose between two of one name."""
         found = self.ask(question, region=region)
+        if found.value is None and not region:
+            found = self._ask_others(question, found)
         home = text(found.value or {}, *_REPLICA, "region")
         if home and endpoint_suffix(home) in self._clients:
             # Whoever answered does not hear that region; we may.
@@ -125,6 +127,20 @@ class Fleet:
             message = f"{what} exists in {', '.join(map(str, rivals))}: say which with --region"
             raise UsageError(message)
         return self.at_home(Found(region=found.region, client=found.client, value=found.value), text(found.value, "location"))
+
+    def _ask_others(self, question: Callable[[ArmClient], JsonObject | None], missed: Found[JsonObject | None]) -> Found[JsonObject | None]:
+        """Return the answer of a region that has what another does not know: the two may not hear each other."""
+        for suffix, client in self._clients.items():
+            if client is missed.client or suffix in self._silent:
+                continue
+            try:
+                value = question(client)
+            except UnreachableError as error:
+                self._skip(suffix, error)
+                continue
+            if value is not None:
+                return Found(region=client.region, client=client, value=value)
+        return missed
 
     def close(self) -> None:
         """Close all connections."""
