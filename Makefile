@@ -2,7 +2,7 @@
 
 BIN := .venv/bin
 # Seconds that the tests may take; past them pytest is interrupted, tidies up and reports.
-TEST_SECONDS := 460
+TEST_SECONDS := 475
 LONG_SECONDS := 3600
 # Tests wait for processes and disks more than they compute: one worker per core.
 SPREAD := --numprocesses=auto
