@@ -16,7 +16,7 @@ from farpoint.model.regions import region_key
 from farpoint.model.resources import GroupState, ResourceGroup
 from farpoint.services.context import RegionContext
 from farpoint.services.references import require_known_location
-from farpoint.services.refusals import conflict, group_deleting, group_missing
+from farpoint.services.refusals import conflict, group_deleting, group_missing, group_unheard
 
 #: Exists in every region from birth; like any other it can be deleted, and then it stays deleted.
 DEFAULT_GROUP: Final = "default"
@@ -52,7 +52,8 @@ def ensure_default_group(context: RegionContext) -> None:
 def put_group(context: RegionContext, request: GroupRequest) -> GroupPut:
     """Create or update a group here, then tell the peers."""
     require_known_location(context, request.location)
-    _find_group(context, request.name)
+    if _look_up(context, request.name) is None:
+        context.peer_catalogues.refresh()
     with context.database.write() as conn:
         existing = groups.get_group(conn, request.name)
         group = _next_version(context, request, existing)
@@ -71,11 +72,19 @@ def patch_group(context: RegionContext, name: str, *, tags: JsonObject | None) -
 
 
 def require_group(context: RegionContext, name: str) -> ResourceGroup:
-    """Return the group, or refuse with ResourceGroupNotFound; one unknown here is looked for at the peers that answer."""
-    found = _find_group(context, name)
-    if found is None:
-        raise group_missing(name)
-    return found
+    """Return the group, or refuse with ResourceGroupNotFound; one unknown here is looked for at the peers that answer.
+
+    While none answers nobody can say that it does not exist: refused with PeerUnavailable.
+    """
+    found = _look_up(context, name)
+    if found is not None:
+        return found
+    # Made elsewhere a moment ago, perhaps: what a region writes is with all that answer after one pull.
+    heard = context.peer_catalogues.refresh()
+    found = _look_up(context, name)
+    if found is not None:
+        return found
+    raise group_missing(name) if heard else group_unheard(name, context.peers.names())
 
 
 def open_group(conn: Connection, name: str) -> ResourceGroup:
@@ -94,15 +103,9 @@ def list_groups(context: RegionContext, *, after: str = "", limit: int | None = 
         return groups.list_groups(conn, after=after, limit=limit)
 
 
-def _find_group(context: RegionContext, name: str) -> ResourceGroup | None:
+def _look_up(context: RegionContext, name: str) -> ResourceGroup | None:
     with context.database.read() as conn:
-        found = groups.get_group(conn, name)
-    if found is None:
-        # Made elsewhere a moment ago, perhaps: what a region writes is with all that answer after one pull.
-        context.peer_catalogues.refresh()
-        with context.database.read() as conn:
-            found = groups.get_group(conn, name)
-    return found
+        return groups.get_group(conn, name)
 
 
 def _next_version(context: RegionContext, request: GroupRequest, existing: ResourceGroup | None) -> ResourceGroup:

@@ -65,13 +65,13 @@ class PeerCatalogues:
             while not self._pull_page(name, region):
                 pass
 
-    def refresh(self) -> None:
-        """Pull every peer that answers, all at once."""
+    def refresh(self) -> bool:
+        """Pull every peer that answers, all at once; tell whether any did, or there is none to ask."""
         names = [name for name in self._peers.names() if not self._peers.is_down(name)]
         if not names:
-            return
+            return not self._peers.names()
         with ThreadPoolExecutor(max_workers=min(len(names), _PULLED_AT_ONCE), thread_name_prefix="pull-peers") as pool:
-            list(pool.map(self.try_pull, names))
+            return None in list(pool.map(self.try_pull, names))
 
     def try_pull(self, name: str) -> UnavailableError | RefusedError | None:
         """Pull the named peer; return why it could not be done."""

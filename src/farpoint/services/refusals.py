@@ -1,6 +1,8 @@
 """Refusals that several services make, in ARM's words where azure-wire.md §6 has evidence for them."""
 
-from farpoint.errors import Code, RefusedError
+from collections.abc import Sequence
+
+from farpoint.errors import Code, RefusedError, UnavailableError
 from farpoint.model.arm_id import ArmId
 from farpoint.model.operations import Failure
 
@@ -21,6 +23,13 @@ def group_missing(name: str) -> RefusedError:
     """Refuse because no region knows the resource group."""
     hint = "Create it first: PUT /subscriptions/…/resourceGroups/NAME."
     return RefusedError(Code.RESOURCE_GROUP_NOT_FOUND, f"Resource group '{name}' could not be found.", hint=hint)
+
+
+def group_unheard(name: str, silent: Sequence[str]) -> UnavailableError:
+    """Refuse because the group is unknown here and no peer answers that might know it."""
+    message = f"Resource group '{name}' is not known here, and no other region answers that might know it: {', '.join(silent)}."
+    hint = "Nothing was created. Ask again when one of them is back, or create the group: PUT /subscriptions/…/resourceGroups/NAME."
+    return UnavailableError(Code.PEER_UNAVAILABLE, message, hint=hint)
 
 
 def group_deleting(name: str) -> RefusedError:

@@ -1,6 +1,7 @@
 """Resource groups: known everywhere, asked of peers when unknown here."""
 
-from tests.integration.api.arm_client import Arm
+import pytest
+from tests.integration.api.arm_client import Arm, compute
 
 from farpoint.testing.arm_region import SUBSCRIPTION
 
@@ -43,9 +44,31 @@ def test_a_group_nobody_knows_is_not_found(east: Arm) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ResourceGroupNotFound")
 
 
-def test_a_silent_peer_does_not_keep_a_group_from_being_called_missing(east: Arm) -> None:
+@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE"])
+def test_a_group_that_only_a_silent_peer_could_know_is_not_called_missing(east: Arm, method: str) -> None:
     east.region.peers.down = {"westus"}
-    assert east.send("GET", f"{GROUPS}/none").status_code == 404
+    assert east.send(method, f"{GROUPS}/none").status_code == 503
+
+
+def test_nothing_is_created_in_a_group_that_only_a_silent_peer_could_know(east: Arm, west: Arm) -> None:
+    west.region.peers.down = {"eastus"}
+    west.send("PUT", f"{GROUPS}/rg", {"location": "westus"})
+    east.region.peers.down = {"westus"}
+    creation = {"creationData": {"createOption": "Attach"}, "farpoint": {"path": str(east.region.disk_file("os"))}}
+    disk = {"location": "eastus", "properties": creation}
+    refused = east.send("PUT", compute("disks", "os", group="rg"), disk)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "PeerUnavailable")
+    assert "'rg' is not known here, and no other region answers that might know it: westus" in refused.json()["error"]["message"]
+    assert east.send("GET", f"/subscriptions/{SUBSCRIPTION}/resources").json()["value"] == []
+    assert [row["name"] for row in east.send("GET", GROUPS).json()["value"]] == ["default"]
+
+    east.region.peers.down = set()
+    assert east.send("PUT", compute("disks", "os", group="rg"), disk).status_code == 200
+
+
+def test_a_group_is_missing_when_a_peer_that_answers_does_not_know_it(three: tuple[Arm, Arm, Arm]) -> None:
+    three[0].region.peers.down = {"westus"}
+    assert three[0].send("GET", f"{GROUPS}/none").json()["error"]["code"] == "ResourceGroupNotFound"
 
 
 def test_head_tells_whether_a_group_exists(east: Arm) -> None:

@@ -93,5 +93,5 @@ def test_a_silent_peer_changes_nothing_either(furnished: Arm, tmp_path: Path) ->
     before = dump(tmp_path)
     source = {"location": "eastus", "properties": {"source": {"id": compute("restorePointCollections", "elsewhere")}}}
     assert furnished.send("PUT", compute("restorePointCollections", "c"), source).status_code == 503
-    assert furnished.send("PUT", compute("disks", "d", group="unknown"), {"location": "eastus", "properties": DISK}).status_code == 404
+    assert furnished.send("PUT", compute("disks", "d", group="unknown"), {"location": "eastus", "properties": DISK}).status_code == 503
     assert dump(tmp_path) == before
