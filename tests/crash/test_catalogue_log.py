@@ -13,7 +13,7 @@ from farpoint.testing.effects import KilledError
 from farpoint.testing.ground import Ground
 from farpoint.testing.journeys import BRIEF
 from farpoint.testing.regions import SmallRegion
-from farpoint.testing.stage import GROUP, Stage
+from farpoint.testing.stage import GROUP, Stage, wanted_disk
 
 #: What a write costs: its own rows; then the log's bytes are kept, put, and recorded.
 ACTS = ["commit", "commit", "put catalogue", "commit"]
@@ -33,10 +33,7 @@ def write(region: SmallRegion, name: str) -> None:
     """Do what a PUT of a disk does until it is answered."""
     path = region.pool / f"{name}.raw"
     path.write_bytes(bytes(4096))
-    request = AttachRequest(
-        group=GROUP, name=name, location=region.name, tags={}, sku="Standard_LRS", os_type=None, path=str(path), block_bytes=None
-    )
-    attach_disk(region.context, request)
+    attach_disk(region.context, AttachRequest(disk=wanted_disk(name, path, location=region.name)))
     region.context.catalogue.settle()
 
 

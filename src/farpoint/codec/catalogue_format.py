@@ -7,27 +7,20 @@ import struct
 import uuid
 
 from attrs import frozen
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from farpoint.codec.sealed_object import has_length, object_key, seal, unseal
 from farpoint.errors import IntegrityError
 from farpoint.model.ids import RegionId, ScopeId
 
 ENTRY_MAGIC = b"FPCT"
 ENTRY_VERSION = 1
-SALT_BYTES = 32
-SIGNATURE_BYTES = 64
 #: What the first entry of a log says of the one before it.
 NO_ENTRY = bytes(32)
 _HEADER = struct.Struct(">4sB3x16s16sIIQ32s32sI")
 _PLACE = struct.Struct(">16sIQ32s")
 _KEY_INFO = b"farpoint/catalogue/1"
 _SIGNED_LABEL = b"farpoint/catalogue-entry/1"
-#: The salt makes the key unique to one entry, so a fixed nonce never repeats under it.
-_NONCE = bytes(12)
-_TAG_BYTES = 16
 
 
 @frozen(kw_only=True)
@@ -56,8 +49,7 @@ class EntryHeader:
 
 def encode_entry(header: EntryHeader, body: bytes, signature: bytes, structure_key: bytes) -> bytes:
     """Seal *body* into the object's bytes."""
-    head = header.encode(len(body))
-    return head + _aead(structure_key, header).encrypt(_NONCE, body, head) + signature
+    return seal(_key(structure_key, header), header.encode(len(body)), body, signature)
 
 
 def decode_entry_header(data: bytes) -> EntryHeader:
@@ -65,13 +57,13 @@ def decode_entry_header(data: bytes) -> EntryHeader:
     if len(data) < _HEADER.size:
         message = "a catalogue entry is shorter than its header"
         raise IntegrityError(message)
-    magic, version, region, scope, generation, epoch, seq, previous, salt, body_bytes = _HEADER.unpack_from(data)
+    _magic, _version, region, scope, generation, epoch, seq, previous, salt, body_bytes = _HEADER.unpack_from(data)
     header = EntryHeader(
         region=RegionId(uuid.UUID(bytes=region)), scope=ScopeId(uuid.UUID(bytes=scope)), key_generation=generation,
         epoch=epoch, seq=seq, previous=previous, salt=salt,
     )  # fmt: skip
-    fits = len(data) == _HEADER.size + body_bytes + _TAG_BYTES + SIGNATURE_BYTES
-    if magic != ENTRY_MAGIC or version != ENTRY_VERSION or not fits or header.encode(body_bytes) != data[: _HEADER.size]:
+    # Encoding it again shows magic, version and padding to be ours, too.
+    if not has_length(_HEADER, data, body_bytes) or header.encode(body_bytes) != data[: _HEADER.size]:
         message = "a catalogue entry is damaged, truncated or of an unknown version"
         raise IntegrityError(message)
     return header
@@ -80,15 +72,8 @@ def decode_entry_header(data: bytes) -> EntryHeader:
 def decode_entry(data: bytes, structure_key: bytes) -> tuple[bytes, bytes]:
     """Open an entry; return its body and its signature, which the caller checks. Raises IntegrityError."""
     header = decode_entry_header(data)
-    head, sealed, signature = data[: _HEADER.size], data[_HEADER.size : -SIGNATURE_BYTES], data[-SIGNATURE_BYTES:]
-    try:
-        body = _aead(structure_key, header).decrypt(_NONCE, sealed, head)
-    except InvalidTag as error:
-        message = f"catalogue entry {header.seq} of epoch {header.epoch} fails authentication"
-        raise IntegrityError(message) from error
-    return body, signature
+    return unseal(_key(structure_key, header), _HEADER, data, what=f"catalogue entry {header.seq} of epoch {header.epoch}")
 
 
-def _aead(structure_key: bytes, header: EntryHeader) -> AESGCM:
-    info = _KEY_INFO + struct.pack(">IQ", header.epoch, header.seq)
-    return AESGCM(HKDF(algorithm=hashes.SHA256(), length=32, salt=header.salt, info=info).derive(structure_key))
+def _key(structure_key: bytes, header: EntryHeader) -> AESGCM:
+    return object_key(structure_key, salt=header.salt, info=_KEY_INFO + struct.pack(">IQ", header.epoch, header.seq))

@@ -6,10 +6,31 @@ Names that people gave are kept as given and compared by a ``*_key`` column (low
 A change here needs a migration (migrations.py); tests/golden/metadata holds the text of each released schema.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy.schema import SchemaItem
 
 from farpoint.metadata.columns import Document, FailureText, Guid, Moment, ProgressText, StateDigest, Texts
 from farpoint.metadata.schema import METADATA, NUMBER
+
+
+def _resources(table: str, *columns: SchemaItem, unique: Sequence[str] = ("group_key", "name_key")) -> Table:
+    """Return a table of ARM resources that lie in a group: what all of them have, then *columns*."""
+    return Table(
+        table,
+        METADATA,
+        Column("id", Guid, primary_key=True),
+        Column("group", Text, nullable=False),
+        Column("group_key", Text, nullable=False),
+        Column("name", Text, nullable=False),
+        Column("name_key", Text, nullable=False),
+        Column("location", Text, nullable=False),
+        Column("tags", Document, nullable=False),
+        *columns,
+        UniqueConstraint(*unique),
+    )
+
 
 schema_version = Table("schema_version", METADATA, Column("version", Integer, primary_key=True))
 
@@ -31,16 +52,8 @@ directory_records = Table(
     Column("body", Document, nullable=False),
 )
 
-disks = Table(
+disks = _resources(
     "disks",
-    METADATA,
-    Column("id", Guid, primary_key=True),
-    Column("group", Text, nullable=False),
-    Column("group_key", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("name_key", Text, nullable=False),
-    Column("location", Text, nullable=False),
-    Column("tags", Document, nullable=False),
     Column("sku", Text, nullable=False),
     Column("os_type", Text),
     Column("create_option", Text, nullable=False),
@@ -57,22 +70,12 @@ disks = Table(
     Column("state", StateDigest),
     Column("operation", Guid),
     Column("failure", FailureText),
-    UniqueConstraint("group_key", "name_key"),
 )
 
-virtual_machines = Table(
+virtual_machines = _resources(
     "virtual_machines",
-    METADATA,
-    Column("id", Guid, primary_key=True),
-    Column("group", Text, nullable=False),
-    Column("group_key", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("name_key", Text, nullable=False),
-    Column("location", Text, nullable=False),
-    Column("tags", Document, nullable=False),
     Column("properties", Document, nullable=False),
     Column("time_created", Moment, nullable=False),
-    UniqueConstraint("group_key", "name_key"),
 )
 
 #: The disk is the key: no disk is ever in two VMs, nor twice in one.
@@ -87,21 +90,12 @@ attached_disks = Table(
     Column("lun", Integer),
 )
 
-collections = Table(
+collections = _resources(
     "collections",
-    METADATA,
-    Column("id", Guid, primary_key=True),
-    Column("group", Text, nullable=False),
-    Column("group_key", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("name_key", Text, nullable=False),
-    Column("location", Text, nullable=False),
-    Column("tags", Document, nullable=False),
     Column("source_id", Text, nullable=False),
     Column("source_location", Text, nullable=False),
     Column("time_created", Moment, nullable=False),
     Column("of_snapshots", Boolean, nullable=False),
-    UniqueConstraint("group_key", "name_key"),
 )
 
 points = Table(
@@ -156,16 +150,8 @@ disk_points = Table(
     UniqueConstraint("point", "name_key"),
 )
 
-snapshots = Table(
+snapshots = _resources(
     "snapshots",
-    METADATA,
-    Column("id", Guid, primary_key=True),
-    Column("group", Text, nullable=False),
-    Column("group_key", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("name_key", Text, nullable=False),
-    Column("location", Text, nullable=False),
-    Column("tags", Document, nullable=False),
     Column("sku", Text, nullable=False),
     Column("create_option", Text, nullable=False),
     Column("source_resource_id", Text, nullable=False),
@@ -176,24 +162,15 @@ snapshots = Table(
     Column("size_bytes", BigInteger, nullable=False),
     Column("point", Guid, ForeignKey("points.id"), nullable=False, unique=True),
     Column("time_created", Moment, nullable=False),
-    UniqueConstraint("group_key", "name_key"),
 )
 
 #: Resources that are kept as they were given: networks and interfaces, which nothing here carries out, and deployments.
-descriptions = Table(
+descriptions = _resources(
     "descriptions",
-    METADATA,
-    Column("id", Guid, primary_key=True),
     Column("type", Text, nullable=False),
     Column("type_key", Text, nullable=False),
-    Column("group", Text, nullable=False),
-    Column("group_key", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("name_key", Text, nullable=False),
-    Column("location", Text, nullable=False),
-    Column("tags", Document, nullable=False),
     Column("properties", Document, nullable=False),
-    UniqueConstraint("group_key", "type_key", "name_key"),
+    unique=("group_key", "type_key", "name_key"),
 )
 
 operations = Table(

@@ -153,22 +153,22 @@ class RestorePoint:
     collection_name: str
     name: str
     provisioning_state: ProvisioningState
-    #: None on a copy until it is inherited from the source.
-    consistency: Consistency | None
-    #: ARM id of the source restore point; None for a local one.
-    source_point_id: str | None
-    copy_state: CopyState | None
     #: When this resource was created; for a copy the copy's own time.
     time_created: dt.datetime
-    #: The instant the disks show (guest freeze), wherever it was captured.
-    source_time_created: dt.datetime | None
-    #: ARM ids of excluded disks, as requested.
-    exclude_disks: tuple[str, ...]
-    #: ARM's sourceMetadata without disk restore point references.
-    source_metadata: JsonObject
-    #: Set by publish, and only then: the point is restorable.
-    manifest: ManifestId | None
     operation: OperationId
+    #: None on a copy until it is inherited from the source.
+    consistency: Consistency | None = None
+    #: ARM id of the source restore point; None for a local one.
+    source_point_id: str | None = None
+    copy_state: CopyState | None = None
+    #: The instant the disks show (guest freeze), wherever it was captured.
+    source_time_created: dt.datetime | None = None
+    #: ARM ids of excluded disks, as requested.
+    exclude_disks: tuple[str, ...] = ()
+    #: ARM's sourceMetadata without disk restore point references.
+    source_metadata: JsonObject = Factory(dict)
+    #: Set by publish, and only then: the point is restorable.
+    manifest: ManifestId | None = None
     failure: Failure | None = None
 
 

@@ -11,13 +11,13 @@ from farpoint.model.documents import JsonObject
 from farpoint.model.ids import CollectionId
 from farpoint.model.operations import Operation, OperationKind
 from farpoint.model.regions import region_key
-from farpoint.model.resources import Collection, ProvisioningState
+from farpoint.model.resources import Collection
 from farpoint.model.spans import WHOLE, Span
 from farpoint.services.access_grants import refuse_if_point_shared
 from farpoint.services.context import RegionContext
 from farpoint.services.copy_limits import same_region_copy
 from farpoint.services.groups import open_group, require_group
-from farpoint.services.new_operations import interrupt, new_operation, running_operation
+from farpoint.services.new_operations import new_operation, retire, running_operation
 from farpoint.services.outcome import Put
 from farpoint.services.ownership import refuse_taken_name
 from farpoint.services.references import COLLECTION_TYPE, VM_TYPE, parse_reference, require_own_location
@@ -110,8 +110,7 @@ def delete_collection(
             return running
         for point in points.list_points(conn, collection.id):
             refuse_if_point_shared(context, conn, point)
-            interrupt(context, conn, point.operation, why=f"collection '{collection.name}' was deleted")
-            points.update_point(conn, evolve(point, provisioning_state=ProvisioningState.DELETING))
+            retire(context, conn, point, why=f"collection '{collection.name}' was deleted")
         arm_id = collection_id(context, group=collection.group, name=collection.name)
         operation = new_operation(
             context, OperationKind.DELETE_COLLECTION, resource=arm_id, subject=str(collection.id), principal=principal, request=request

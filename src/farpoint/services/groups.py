@@ -74,7 +74,7 @@ def patch_group(context: RegionContext, name: str, *, tags: JsonObject | None) -
 def require_group(context: RegionContext, name: str) -> ResourceGroup:
     """Return the group, or refuse with ResourceGroupNotFound; one unknown here is looked for at the peers that answer.
 
-    While none answers nobody can say that it does not exist: refused with PeerUnavailable.
+    While none answers nobody can say that a group never heard of does not exist: refused with PeerUnavailable.
     """
     found = _look_up(context, name)
     if found is not None:
@@ -84,7 +84,7 @@ def require_group(context: RegionContext, name: str) -> ResourceGroup:
     found = _look_up(context, name)
     if found is not None:
         return found
-    raise group_missing(name) if heard else group_unheard(name, context.peers.names())
+    raise group_missing(name) if heard or _was_deleted(context, name) else group_unheard(name, context.peers.names())
 
 
 def open_group(conn: Connection, name: str) -> ResourceGroup:
@@ -106,6 +106,12 @@ def list_groups(context: RegionContext, *, after: str = "", limit: int | None = 
 def _look_up(context: RegionContext, name: str) -> ResourceGroup | None:
     with context.database.read() as conn:
         return groups.get_group(conn, name)
+
+
+def _was_deleted(context: RegionContext, name: str) -> bool:
+    """Tell whether there was such a group; its record stays."""
+    with context.database.read() as conn:
+        return get_record(conn, group_path(name)) is not None
 
 
 def _next_version(context: RegionContext, request: GroupRequest, existing: ResourceGroup | None) -> ResourceGroup:

@@ -121,9 +121,7 @@ def _rows(context: RegionContext, request: CopyRequest, *, collection: Collectio
         copy_state=CopyState.REPLICATING,
         time_created=operation.created_at,
         source_time_created=_source_time(properties),
-        exclude_disks=(),
         source_metadata=without_disk_points(object_at(properties, "sourceMetadata")),
-        manifest=None,
         operation=operation.id,
     )
     return PointDetails(point=point, disks=(), operation=operation)

@@ -1,12 +1,15 @@
 """Operations as rows: made in the transaction of the resource they work on, ended when their resource goes away."""
 
+from attrs import evolve
+
 from farpoint.errors import Code
-from farpoint.metadata import operations
+from farpoint.metadata import operations, points
 from farpoint.metadata.connection import Connection
 from farpoint.model.arm_id import ArmId
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import OperationId
 from farpoint.model.operations import Failure, Operation, OperationKind, OperationState
+from farpoint.model.resources import ProvisioningState, RestorePoint
 from farpoint.services.context import RegionContext
 
 
@@ -34,7 +37,13 @@ def running_operation(conn: Connection, subject: str, kind: OperationKind) -> Op
     return found if found is not None and found.kind is kind and found.state is OperationState.RUNNING else None
 
 
-def interrupt(context: RegionContext, conn: Connection, operation_id: OperationId, *, why: str) -> None:
+def retire(context: RegionContext, conn: Connection, point: RestorePoint, *, why: str) -> None:
+    """Take a point out of use, in the transaction that inserts the operation which removes it: whatever still makes it is ended."""
+    _interrupt(context, conn, point.operation, why=why)
+    points.update_point(conn, evolve(point, provisioning_state=ProvisioningState.DELETING))
+
+
+def _interrupt(context: RegionContext, conn: Connection, operation_id: OperationId, *, why: str) -> None:
     """End a running operation because its resource is being deleted.
 
     The claim raises the incarnation, so whoever works on it is superseded at its next write and can change nothing more.

@@ -182,13 +182,9 @@ def _rows(context: RegionContext, conn: Connection, request: PointRequest, *, su
         name=request.name,
         provisioning_state=ProvisioningState.CREATING,
         consistency=request.consistency,
-        source_point_id=None,
-        copy_state=None,
         time_created=operation.created_at,
-        source_time_created=None,
         exclude_disks=request.exclude_disks,
         source_metadata=describe_vm(subject.vm, excluded=subject.excluded),
-        manifest=None,
         operation=operation.id,
     )
     rows = tuple(_disk_row(context, conn, point, attached, disk) for attached, disk in subject.chosen)

@@ -189,13 +189,8 @@ def _point(
         collection_name=collection.name,
         name=request.name,
         provisioning_state=ProvisioningState.CREATING,
-        consistency=None,
         source_point_id=source.id if copies else None,
         copy_state=CopyState.REPLICATING if copies else None,
         time_created=operation.created_at,
-        source_time_created=None,
-        exclude_disks=(),
-        source_metadata={},
-        manifest=None,
         operation=operation.id,
     )

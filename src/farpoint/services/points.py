@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 
-from attrs import evolve
-
 from farpoint.metadata import disk_points, operations, points
 from farpoint.metadata.connection import Connection
 from farpoint.model.arm_id import ArmId
 from farpoint.model.operations import Operation, OperationKind
-from farpoint.model.resources import Collection, DiskRestorePoint, ProvisioningState, RestorePoint
+from farpoint.model.resources import Collection, DiskRestorePoint, RestorePoint
 from farpoint.services.access_grants import refuse_if_point_shared
 from farpoint.services.collections import require_collection
 from farpoint.services.context import RegionContext
-from farpoint.services.new_operations import interrupt, new_operation, running_operation
+from farpoint.services.new_operations import new_operation, retire, running_operation
 from farpoint.services.point_details import PointDetails
 from farpoint.services.refusals import conflict, entity_missing
 
@@ -51,8 +49,7 @@ def delete_point(context: RegionContext, *, group: str, collection: str, name: s
         if running is not None:
             return running
         refuse_if_point_shared(context, conn, point)
-        interrupt(context, conn, point.operation, why=f"restore point '{point.name}' was deleted")
-        points.update_point(conn, evolve(point, provisioning_state=ProvisioningState.DELETING))
+        retire(context, conn, point, why=f"restore point '{point.name}' was deleted")
         arm_id = point_id(context, group=point.group, collection=point.collection_name, name=point.name)
         operation = new_operation(context, OperationKind.DELETE_POINT, resource=arm_id, subject=str(point.id), principal=principal)
         operations.insert_operation(conn, operation)

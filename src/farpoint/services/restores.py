@@ -21,19 +21,27 @@ from farpoint.metadata import disks, operations, restore_checkpoints
 from farpoint.metadata.connection import Connection
 from farpoint.model.arm_id import ArmId
 from farpoint.model.documents import JsonObject
-from farpoint.model.ids import DiskId
 from farpoint.model.operations import Operation, OperationKind
 from farpoint.model.resources import CreateOption, Disk, ProvisioningState
 from farpoint.services.captures import look_at_disk
 from farpoint.services.context import RegionContext
 from farpoint.services.disk_sources import SOURCE_TARGET, DiskSource, find_source, missing_source
-from farpoint.services.disks import PATH_TARGET, place_of, refuse_resize, refuse_taken_path
-from farpoint.services.groups import open_group, require_group
+from farpoint.services.groups import open_group
 from farpoint.services.new_operations import new_operation
 from farpoint.services.outcome import Put
-from farpoint.services.ownership import refuse_taken_name
-from farpoint.services.references import DISK_POINT_TYPE, DISK_TYPE, SNAPSHOT_TYPE, parse_reference, require_own_location
+from farpoint.services.references import DISK_POINT_TYPE, DISK_TYPE, SNAPSHOT_TYPE, parse_reference
 from farpoint.services.refusals import conflict, invalid, not_allowed
+from farpoint.services.wanted_disks import (
+    PATH_TARGET,
+    SIZE_TARGET,
+    DiskPlace,
+    WantedDisk,
+    at_path,
+    find_place,
+    new_disk_row,
+    refuse_resize,
+    refuse_taken_path,
+)
 from farpoint.units import whole_gib
 
 _SOURCE_TYPES: Final = {CreateOption.RESTORE: (DISK_POINT_TYPE,), CreateOption.COPY: (SNAPSHOT_TYPE, DISK_TYPE)}
@@ -44,48 +52,33 @@ _BLOCK_TARGET: Final = "properties.farpoint.blockSizeBytes"
 class RestoreRequest:
     """A PUT that restores or copies a disk."""
 
-    group: str
-    name: str
-    location: str
-    tags: JsonObject
-    sku: str
-    os_type: str | None
+    disk: WantedDisk
     #: ARM id of the disk restore point; for a copy of the snapshot or disk.
     source_id: str
-    #: None: the default place in the first pool.
-    path: str | None
     #: Replace what is at the path.
-    overwrite: bool
+    overwrite: bool = False
     #: What the client expects; None when it does not say.
     size_gib: int | None = None
-    block_bytes: int | None = None
-    hyper_v_generation: str | None = None
-    create_option: CreateOption = CreateOption.RESTORE
 
 
 def restore_disk(context: RegionContext, request: RestoreRequest, *, principal: str) -> Put[Disk]:
     """Create a disk from its source; the work goes on after the answer."""
-    require_own_location(context, request.location)
-    group = require_group(context, request.group).name
-    refuse_taken_name(context, context.arm_id(group, ("disks", request.name)))
-    request = evolve(request, group=group)
-    source = parse_reference(context, request.source_id, *_SOURCE_TYPES[request.create_option], target=SOURCE_TARGET)
-    with context.database.read() as conn:
-        existing = disks.get_disk(conn, group=group, name=request.name)
-    path = place_of(context, group=group, name=request.name, path=request.path, existing=existing)
-    size_bytes = None if _is_done(existing, request, source, path) else _look(context, request, source, path)
+    place = find_place(context, request.disk)
+    wanted = place.wanted
+    source = parse_reference(context, request.source_id, *_SOURCE_TYPES[wanted.create_option], target=SOURCE_TARGET)
+    size_bytes = None if _is_done(place.existing, place, source) else _look(context, request, place, source)
     with context.database.write() as conn:
-        open_group(conn, group)
-        existing = disks.get_disk(conn, group=group, name=request.name)
-        if existing is not None and _is_done(existing, request, source, path):
+        open_group(conn, wanted.group)
+        existing = disks.get_disk(conn, group=wanted.group, name=wanted.name)
+        if existing is not None and _is_done(existing, place, source):
             return _repeated(conn, existing, request)
-        refuse_taken_path(context, conn, path, group=group, name=request.name)
+        refuse_taken_path(context, conn, place)
         found = find_source(conn, source)
         if found is None or size_bytes is None:
-            message = f"'{source.name}' or disk '{request.name}' was deleted meanwhile."
+            message = f"'{source.name}' or disk '{wanted.name}' was deleted meanwhile."
             raise not_allowed(message, hint="Ask again.", target=SOURCE_TARGET)
         found = evolve(found, size_bytes=size_bytes)
-        disk = _disk_row(context, request, source=source, path=path, found=found, existing=existing)
+        disk = _new_row(context, place, source, found) if existing is None else _row_again(existing, wanted, found)
         operation = _operation(context, request, disk=disk, found=found, principal=principal)
         disk = evolve(disk, operation=operation.id)
         if existing is None:
@@ -105,11 +98,11 @@ def restore_under_way(context: RegionContext, disk: Disk) -> Operation | None:
         return operations.get_operation(conn, disk.operation)
 
 
-def _is_done(existing: Disk | None, request: RestoreRequest, source: ArmId, path: Path) -> bool:
+def _is_done(existing: Disk | None, place: DiskPlace, source: ArmId) -> bool:
     """Tell whether this very work is running or complete; refuse a name that is taken by anything else."""
     if existing is None:
         return False
-    differing = _differing(existing, request, source, path)
+    differing = _differing(existing, place, source)
     if differing:
         message = f"Disk '{existing.name}' exists: {existing.create_option} at {existing.path}, {existing.provisioning_state}."
         message += f" This request has another {' and '.join(differing)}."
@@ -117,21 +110,22 @@ def _is_done(existing: Disk | None, request: RestoreRequest, source: ArmId, path
     return existing.provisioning_state is not ProvisioningState.FAILED
 
 
-def _differing(existing: Disk, request: RestoreRequest, source: ArmId, path: Path) -> Sequence[str]:
-    """Return the JSON paths at which *request* is not the one that made *existing*; what it leaves out does not differ."""
+def _differing(existing: Disk, place: DiskPlace, source: ArmId) -> Sequence[str]:
+    """Return the JSON paths at which the request is not the one that made *existing*; what it leaves out does not differ."""
+    wanted = place.wanted
     same = {
-        "properties.creationData.createOption": existing.create_option is request.create_option,
+        "properties.creationData.createOption": existing.create_option is wanted.create_option,
         SOURCE_TARGET: (existing.source_resource_id or "").lower() == source.key,
-        PATH_TARGET: existing.path == str(path),
-        _BLOCK_TARGET: request.block_bytes in {None, existing.block_bytes},
-        "properties.osType": request.os_type in {None, existing.os_type},
+        PATH_TARGET: existing.path == str(place.path),
+        _BLOCK_TARGET: wanted.block_bytes in {None, existing.block_bytes},
+        "properties.osType": wanted.os_type in {None, existing.os_type},
     }
     return [target for target, is_same in same.items() if not is_same]
 
 
 def _repeated(conn: Connection, existing: Disk, request: RestoreRequest) -> Put[Disk]:
     refuse_resize(existing, request.size_gib)
-    updated = evolve(existing, tags=request.tags, sku=request.sku)
+    updated = evolve(existing, tags=request.disk.tags, sku=request.disk.sku)
     disks.update_disk(conn, updated)
     running: Operation | None = None
     if existing.provisioning_state is ProvisioningState.UPDATING and existing.operation is not None:
@@ -139,18 +133,17 @@ def _repeated(conn: Connection, existing: Disk, request: RestoreRequest) -> Put[
     return Put(resource=updated, created=False, operation=running)
 
 
-def _look(context: RegionContext, request: RestoreRequest, source: ArmId, path: Path) -> int:
+def _look(context: RegionContext, request: RestoreRequest, place: DiskPlace, source: ArmId) -> int:
     """Look at source and target outside any transaction; refuse what cannot be done; return the size of the source now."""
     with context.database.read() as conn:
-        existing = disks.get_disk(conn, group=request.group, name=request.name)
         found = find_source(conn, source)
-        resume = None if existing is None else _resume(conn, existing)
+        resume = None if place.existing is None else _resume(conn, place.existing)
     if found is None:
         raise missing_source(context, source)
     if found.disk is not None:
         found = evolve(found, size_bytes=look_at_disk(found.disk, allow_live=False))
     _refuse_other_size(request, found)
-    _look_at_target(context, request, path, found, resume)
+    _look_at_target(context, request, place.path, found, resume)
     return found.size_bytes
 
 
@@ -158,10 +151,8 @@ def _refuse_other_size(request: RestoreRequest, found: DiskSource) -> None:
     size = whole_gib(found.size_bytes)
     if request.size_gib not in {None, size}:
         message = f"The source has {found.size_bytes} bytes ({size} GiB), not {request.size_gib} GiB."
-        raise invalid(
-            "properties.diskSizeGB", message, hint="A disk has the size of its source and cannot be resized; leave diskSizeGB out."
-        )
-    if request.block_bytes not in {None, found.block_bytes}:
+        raise invalid(SIZE_TARGET, message, hint="A disk has the size of its source and cannot be resized; leave diskSizeGB out.")
+    if request.disk.block_bytes not in {None, found.block_bytes}:
         message = f"The disk's block size is {found.block_bytes} bytes, chosen when it was first captured."
         raise invalid(_BLOCK_TARGET, message, hint="Leave it out.")
 
@@ -186,13 +177,10 @@ def _look_at_target(context: RegionContext, request: RestoreRequest, path: Path,
         elif not is_published(target):
             check_final_path(target)
     except RefusedError as error:
-        raise RefusedError(error.code, error.message, hint=_overwrite_hint(error), target=PATH_TARGET, place=error.place) from error
-
-
-def _overwrite_hint(error: RefusedError) -> str:
-    if error.code is Code.TARGET_NOT_EMPTY:
-        return "Restore to another path, or set properties.farpoint.overwrite to true."
-    return error.hint
+        refusal = at_path(error)
+        if error.code is Code.TARGET_NOT_EMPTY:
+            refusal.hint = "Restore to another path, or set properties.farpoint.overwrite to true."
+        raise refusal from error
 
 
 def _is_block_device(path: Path) -> bool:
@@ -203,31 +191,23 @@ def _is_block_device(path: Path) -> bool:
         return False
 
 
-def _disk_row(
-    context: RegionContext, request: RestoreRequest, *, source: ArmId, path: Path, found: DiskSource, existing: Disk | None
-) -> Disk:
-    if existing is not None:
-        # The state stays: of a copy whose file was published before it failed, it is all that tells what the file holds.
-        again = evolve(existing, provisioning_state=ProvisioningState.UPDATING, failure=None)
-        return evolve(again, tags=request.tags, sku=request.sku, size_bytes=found.size_bytes)
-    return Disk(
-        id=DiskId(context.entropy.guid()),
-        group=request.group,
-        name=request.name,
-        location=request.location,
-        tags=request.tags,
-        sku=request.sku,
-        os_type=request.os_type or found.os_type,
-        hyper_v_generation=request.hyper_v_generation or found.hyper_v_generation,
-        create_option=request.create_option,
+def _new_row(context: RegionContext, place: DiskPlace, source: ArmId, found: DiskSource) -> Disk:
+    wanted = place.wanted
+    return evolve(
+        new_disk_row(context, place, found.size_bytes),
+        os_type=wanted.os_type or found.os_type,
+        hyper_v_generation=wanted.hyper_v_generation or found.hyper_v_generation,
         source_unique_id=found.unique_id,
         source_resource_id=str(source),
-        path=str(path),
-        size_bytes=found.size_bytes,
         block_bytes=found.block_bytes,
         provisioning_state=ProvisioningState.UPDATING,
-        time_created=context.clock.now(),
     )
+
+
+def _row_again(existing: Disk, wanted: WantedDisk, found: DiskSource) -> Disk:
+    # The state stays: of a copy whose file was published before it failed, it is all that tells what the file holds.
+    again = evolve(existing, provisioning_state=ProvisioningState.UPDATING, failure=None)
+    return evolve(again, tags=wanted.tags, sku=wanted.sku, size_bytes=found.size_bytes)
 
 
 def _operation(context: RegionContext, request: RestoreRequest, *, disk: Disk, found: DiskSource, principal: str) -> Operation:

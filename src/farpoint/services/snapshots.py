@@ -10,12 +10,12 @@ from farpoint.model.arm_id import ArmId
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import PointId
 from farpoint.model.operations import Operation, OperationKind
-from farpoint.model.resources import DiskRestorePoint, ProvisioningState
+from farpoint.model.resources import DiskRestorePoint
 from farpoint.model.snapshots import Snapshot
 from farpoint.model.spans import WHOLE, Span
 from farpoint.services.access_grants import refuse_if_shared
 from farpoint.services.context import RegionContext
-from farpoint.services.new_operations import interrupt, new_operation, running_operation
+from farpoint.services.new_operations import new_operation, retire, running_operation
 from farpoint.services.point_details import PointDetails
 from farpoint.services.points import details_of
 from farpoint.services.refusals import resource_missing
@@ -78,8 +78,7 @@ def delete_snapshot(
             return running
         refuse_if_shared(context, conn, found.id)
         point = details_of_snapshot(conn, found).details.point
-        interrupt(context, conn, point.operation, why=f"snapshot '{found.name}' was deleted")
-        points.update_point(conn, evolve(point, provisioning_state=ProvisioningState.DELETING))
+        retire(context, conn, point, why=f"snapshot '{found.name}' was deleted")
         arm_id = snapshot_id(context, group=found.group, name=found.name)
         operation = new_operation(
             context, OperationKind.DELETE_SNAPSHOT, resource=arm_id, subject=str(point.id), principal=principal, request=request

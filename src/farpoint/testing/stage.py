@@ -18,6 +18,7 @@ from farpoint.services.new_point import PointRequest, create_point
 from farpoint.services.new_snapshot import SnapshotRequest, put_snapshot
 from farpoint.services.restores import RestoreRequest, restore_disk
 from farpoint.services.virtual_machines import DiskAttachment, VmRequest, put_vm
+from farpoint.services.wanted_disks import WantedDisk
 from farpoint.testing.ambient import FakeClock, SeededEntropy
 from farpoint.testing.memory_bucket import MemoryBucket
 from farpoint.testing.regions import CLIENT, SUBSCRIPTION, SmallRegion, Surroundings, link
@@ -65,7 +66,7 @@ class Stage:
         self.write_blocks("os", OS_BYTES, OS_BLOCKS)
         self.write_blocks("data", DATA_BYTES, DATA_BLOCKS)
         for name in ("os", "data"):
-            attach_disk(self.east.context, _attach(name, self.disk_path(name)))
+            attach_disk(self.east.context, AttachRequest(disk=wanted_disk(name, self.disk_path(name), block_bytes=BLOCK_BYTES)))
         attachments = (
             DiskAttachment(disk_id=disk_arm_id("os"), lun=None, target="", settings={}),
             DiskAttachment(disk_id=disk_arm_id("data"), lun=0, target="", settings={}),
@@ -103,20 +104,16 @@ class Stage:
 
     def request_restore(self, region: SmallRegion, disk_point: str, *, name: str, overwrite: bool = False) -> OperationId:
         """Ask for a disk of that name, restored from a disk restore point to the default place."""
-        request = RestoreRequest(
-            group=GROUP, name=name, location=region.name, tags={}, sku="Standard_LRS", os_type=None, source_id=disk_point,
-            path=str(region.pool / f"{name}.raw"), overwrite=overwrite,
-        )  # fmt: skip
+        disk = wanted_disk(name, region.pool / f"{name}.raw", location=region.name, create_option=CreateOption.RESTORE)
+        request = RestoreRequest(disk=disk, source_id=disk_point, overwrite=overwrite)
         operation = restore_disk(region.context, request, principal=CLIENT).operation
         assert operation is not None
         return operation.id
 
     def request_disk_copy(self, source: str, *, name: str) -> OperationId:
         """Ask for a disk of that name in eastus, copied from a disk or a snapshot."""
-        request = RestoreRequest(
-            group=GROUP, name=name, location="eastus", tags={}, sku="Standard_LRS", os_type=None, source_id=source,
-            path=str(self.disk_path(name)), overwrite=False, create_option=CreateOption.COPY,
-        )  # fmt: skip
+        disk = wanted_disk(name, self.disk_path(name), create_option=CreateOption.COPY)
+        request = RestoreRequest(disk=disk, source_id=source)
         operation = restore_disk(self.east.context, request, principal=CLIENT).operation
         assert operation is not None
         return operation.id
@@ -179,6 +176,27 @@ class Stage:
             region.start()
 
 
+def wanted_disk(
+    name: str,
+    path: Path,
+    *,
+    location: str = "eastus",
+    create_option: CreateOption = CreateOption.ATTACH,
+    block_bytes: int | None = None,
+) -> WantedDisk:
+    """Return what a PUT of a disk in the stage's group asks for."""
+    return WantedDisk(
+        group=GROUP,
+        name=name,
+        location=location,
+        create_option=create_option,
+        tags={},
+        sku="Standard_LRS",
+        path=str(path),
+        block_bytes=block_bytes,
+    )
+
+
 def point_arm_id(collection: str, name: str) -> str:
     """Return the ARM id of a restore point."""
     return f"{_COMPUTE}/restorePointCollections/{collection}/restorePoints/{name}"
@@ -201,12 +219,6 @@ def _copy(source: Path, target: Path) -> None:
 
 def _objects(region: SmallRegion) -> dict[str, bytes]:
     return dict(region.bucket.objects) if isinstance(region.bucket, MemoryBucket) else {}
-
-
-def _attach(name: str, path: Path) -> AttachRequest:
-    return AttachRequest(
-        group=GROUP, name=name, location="eastus", tags={}, sku="Standard_LRS", os_type=None, path=str(path), block_bytes=BLOCK_BYTES
-    )
 
 
 def _collection(name: str, location: str, source_id: str) -> CollectionRequest:

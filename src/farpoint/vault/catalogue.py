@@ -13,8 +13,9 @@ from farpoint.bucket.bucket import Bucket, ObjectExistsError, ObjectMissingError
 from farpoint.bucket.names import CATALOGUE, entry_name
 from farpoint.clock import Entropy
 from farpoint.codec.catalogue_body import CatalogueCodec
-from farpoint.codec.catalogue_format import NO_ENTRY, SALT_BYTES, EntryHeader, decode_entry, decode_entry_header, encode_entry
+from farpoint.codec.catalogue_format import NO_ENTRY, EntryHeader, decode_entry, decode_entry_header, encode_entry
 from farpoint.codec.digest import entry_digest
+from farpoint.codec.sealed_object import SALT_BYTES
 from farpoint.errors import IntegrityError, Place, RefusedError, SecondWriterError
 from farpoint.keys.signing import Signer, check_signature
 from farpoint.model.catalogue import ResourceChange

@@ -9,13 +9,13 @@ from farpoint.bucket.names import manifest_name
 from farpoint.clock import Entropy
 from farpoint.codec.manifest_body import decode_body, encode_body
 from farpoint.codec.manifest_format import (
-    SALT_BYTES,
     ManifestHeader,
     decode_manifest,
     decode_manifest_header,
     encode_manifest,
     signed_message,
 )
+from farpoint.codec.sealed_object import SALT_BYTES
 from farpoint.errors import Code, FarpointError, IntegrityError, Place, RefusedError
 from farpoint.keys.signing import Signer, check_signature
 from farpoint.model.ids import ManifestId, RegionId, ScopeId

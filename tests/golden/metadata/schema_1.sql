@@ -95,14 +95,14 @@ CREATE TABLE counters (
 );
 CREATE TABLE descriptions (
 	id VARCHAR(36) NOT NULL,
-	type TEXT NOT NULL,
-	type_key TEXT NOT NULL,
 	"group" TEXT NOT NULL,
 	group_key TEXT NOT NULL,
 	name TEXT NOT NULL,
 	name_key TEXT NOT NULL,
 	location TEXT NOT NULL,
 	tags TEXT NOT NULL,
+	type TEXT NOT NULL,
+	type_key TEXT NOT NULL,
 	properties TEXT NOT NULL,
 	PRIMARY KEY (id),
 	UNIQUE (group_key, type_key, name_key)

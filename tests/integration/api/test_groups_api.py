@@ -3,6 +3,7 @@
 import pytest
 from tests.integration.api.arm_client import Arm, compute
 
+from farpoint.metadata import groups
 from farpoint.testing.arm_region import SUBSCRIPTION
 
 GROUPS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"
@@ -48,6 +49,13 @@ def test_a_group_nobody_knows_is_not_found(east: Arm) -> None:
 def test_a_group_that_only_a_silent_peer_could_know_is_not_called_missing(east: Arm, method: str) -> None:
     east.region.peers.down = {"westus"}
     assert east.send(method, f"{GROUPS}/none").status_code == 503
+
+
+def test_a_group_that_was_deleted_is_missing_whoever_is_silent(east: Arm) -> None:
+    with east.region.context.database.write() as conn:
+        groups.bury_group(conn, "default", origin=east.region.context.region_id)
+    east.region.peers.down = {"westus"}
+    assert east.send("HEAD", f"{GROUPS}/default").status_code == 404
 
 
 def test_nothing_is_created_in_a_group_that_only_a_silent_peer_could_know(east: Arm, west: Arm) -> None:

@@ -17,6 +17,7 @@ from farpoint.api.schemas.virtual_machines import parse_vm
 from farpoint.errors import Code, RefusedError
 from farpoint.model.documents import JsonObject
 from farpoint.model.manifest import Consistency
+from farpoint.model.resources import CreateOption
 from farpoint.services.disks import AttachRequest
 from farpoint.services.json_reading import object_at
 from farpoint.services.new_copy import CopyRequest
@@ -24,6 +25,7 @@ from farpoint.services.new_disks import NewDiskRequest
 from farpoint.services.new_point import PointRequest
 from farpoint.services.restores import RestoreRequest
 from farpoint.services.virtual_machines import VmRequest
+from farpoint.services.wanted_disks import WantedDisk
 
 
 def disk(body: object) -> AttachRequest | NewDiskRequest | RestoreRequest:
@@ -141,9 +143,18 @@ def test_a_wrong_disk_is_refused_naming_the_field(body: JsonObject, target: str)
 def test_an_attach_becomes_a_request_whatever_the_case_of_its_option() -> None:
     body = attach(farpoint={"path": "/p/os.raw", "blockSizeBytes": 65536}, osType="Windows")
     body["properties"] = {**object_at(body, "properties"), "creationData": {"createOption": "attach"}}  # type: ignore[arg-type]  # a literal of JSON
-    assert disk(body) == AttachRequest(
-        group="g", name="d", location="eastus", tags={}, sku="Premium_LRS", os_type="Windows", path="/p/os.raw", block_bytes=65536
+    wanted = WantedDisk(
+        group="g",
+        name="d",
+        location="eastus",
+        create_option=CreateOption.ATTACH,
+        tags={},
+        sku="Premium_LRS",
+        os_type="Windows",
+        path="/p/os.raw",
+        block_bytes=65536,
     )
+    assert disk(body) == AttachRequest(disk=wanted)
 
 
 def test_a_restore_as_az_sends_it_becomes_a_request() -> None:
@@ -151,7 +162,7 @@ def test_a_restore_as_az_sends_it_becomes_a_request() -> None:
     body = {"location": "eastus", "properties": {"creationData": source}, "sku": {"name": "Standard_LRS"}, "tags": {}}
     request = disk(body)
     assert isinstance(request, RestoreRequest)
-    assert (request.source_id, request.sku, request.path, request.overwrite) == ("/drp", "Standard_LRS", None, False)
+    assert (request.source_id, request.disk.sku, request.disk.path, request.overwrite) == ("/drp", "Standard_LRS", None, False)
 
 
 def test_an_empty_point_body_asks_for_all_defaults() -> None:

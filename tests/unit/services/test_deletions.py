@@ -17,6 +17,7 @@ from farpoint.services.points import delete_point, get_point
 from farpoint.services.virtual_machines import DiskAttachment, VmRequest, put_vm
 from farpoint.testing.arm_region import CLIENT, ArmRegion
 from farpoint.testing.played_work import play_end
+from farpoint.testing.stage import wanted_disk
 
 
 @pytest.fixture
@@ -24,9 +25,7 @@ def region(tmp_path: Path, entropy_seed: int) -> Iterator[ArmRegion]:
     """Make a region with a VM and its collection."""
     region = ArmRegion("eastus", tmp_path, seed=entropy_seed)
     context = region.context
-    path = str(region.disk_file("os"))
-    disk = AttachRequest(group="default", name="os", location="eastus", tags={}, sku="S", os_type=None, path=path, block_bytes=None)
-    attach_disk(context, disk)
+    attach_disk(context, AttachRequest(disk=wanted_disk("os", region.disk_file("os"))))
     attached = DiskAttachment(disk_id=str(context.arm_id("default", ("disks", "os"))), lun=None, target="", settings={})
     put_vm(context, VmRequest(group="default", name="web", location="eastus", tags={}, properties={}, attachments=(attached,)))
     source = str(context.arm_id("default", ("virtualMachines", "web")))

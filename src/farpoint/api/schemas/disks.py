@@ -10,10 +10,11 @@ from farpoint.api.schemas.shape import Location, OwnShape, ResourceId, Shape, Sk
 from farpoint.model.disk import BLOCK_BYTES_MAX, BLOCK_BYTES_MIN, SECTOR_BYTES, is_block_size
 from farpoint.model.resources import CreateOption
 from farpoint.services.disk_sources import SOURCE_TARGET
-from farpoint.services.disks import SIZE_TARGET, AttachRequest, DiskChange
+from farpoint.services.disks import AttachRequest, DiskChange
 from farpoint.services.new_disks import NewDiskRequest
 from farpoint.services.refusals import invalid
 from farpoint.services.restores import RestoreRequest
+from farpoint.services.wanted_disks import SIZE_TARGET, WantedDisk
 from farpoint.units import GIB, TIB, whole_gib
 
 #: What a fixed VHD has behind the disk's bytes.
@@ -100,17 +101,18 @@ def parse_disk(body: bytes, *, group: str, name: str) -> AttachRequest | NewDisk
     """Parse a PUT; which request it is says creationData.createOption."""
     check_disk_name(name)
     given = parse_body(DiskBody, body)
-    option = CreateOption(given.properties.creation_data.create_option)
-    if option in {CreateOption.RESTORE, CreateOption.COPY}:
-        return _from_source(given, option, group=group, name=name)
+    disk = _wanted(given, group=group, name=name)
+    if disk.create_option in {CreateOption.RESTORE, CreateOption.COPY}:
+        return _from_source(given.properties, disk)
     if given.properties.creation_data.source_resource_id is not None:
         hint = "Leave it out, or use createOption Copy or Restore."
-        raise invalid(SOURCE_TARGET, f"A disk made with createOption {option} has no source.", hint=hint)
+        raise invalid(SOURCE_TARGET, f"A disk made with createOption {disk.create_option} has no source.", hint=hint)
     if given.properties.farpoint.overwrite:
-        raise invalid("properties.farpoint.overwrite", f"createOption {option} overwrites nothing.", hint="Leave it out.")
-    if option is CreateOption.ATTACH:
-        return _attach(given, group=group, name=name)
-    return _new_disk(given, option, group=group, name=name)
+        raise invalid("properties.farpoint.overwrite", f"createOption {disk.create_option} overwrites nothing.", hint="Leave it out.")
+    if disk.create_option is CreateOption.ATTACH:
+        return AttachRequest(disk=disk, size_gib=given.properties.size_gib)
+    is_upload = disk.create_option is CreateOption.UPLOAD
+    return NewDiskRequest(disk=disk, size_bytes=_upload_size(given.properties) if is_upload else _empty_size(given.properties))
 
 
 def parse_disk_change(body: bytes, *, group: str, name: str) -> DiskChange:
@@ -121,34 +123,17 @@ def parse_disk_change(body: bytes, *, group: str, name: str) -> DiskChange:
     return DiskChange(group=group, name=name, tags=tags, sku=sku, size_gib=given.properties.size_gib)
 
 
-def _attach(given: DiskBody, *, group: str, name: str) -> AttachRequest:
+def _wanted(given: DiskBody, *, group: str, name: str) -> WantedDisk:
     properties = given.properties
-    return AttachRequest(
+    return WantedDisk(
         group=group,
         name=name,
         location=given.location,
+        create_option=CreateOption(properties.creation_data.create_option),
         tags=tags_or_none(given.tags),
-        sku=_sku_of(given),
-        os_type=properties.os_type,
-        path=properties.farpoint.path,
-        block_bytes=properties.farpoint.block_size_bytes,
-        hyper_v_generation=properties.hyper_v_generation,
-        size_gib=properties.size_gib,
-    )
-
-
-def _new_disk(given: DiskBody, option: CreateOption, *, group: str, name: str) -> NewDiskRequest:
-    properties = given.properties
-    return NewDiskRequest(
-        group=group,
-        name=name,
-        location=given.location,
-        tags=tags_or_none(given.tags),
-        sku=_sku_of(given),
+        sku=_SKU_DEFAULT if given.sku is None else given.sku.name,
         os_type=properties.os_type,
         hyper_v_generation=properties.hyper_v_generation,
-        create_option=option,
-        size_bytes=_upload_size(properties) if option is CreateOption.UPLOAD else _empty_size(properties),
         path=properties.farpoint.path,
         block_bytes=properties.farpoint.block_size_bytes,
     )
@@ -171,27 +156,9 @@ def _empty_size(properties: _DiskProperties) -> int:
     return exact if exact is not None else (gib or 1) * GIB
 
 
-def _from_source(given: DiskBody, option: CreateOption, *, group: str, name: str) -> RestoreRequest:
-    properties = given.properties
-    if properties.creation_data.source_resource_id is None:
-        what = "a disk restore point" if option is CreateOption.RESTORE else "a disk or a snapshot"
+def _from_source(properties: _DiskProperties, disk: WantedDisk) -> RestoreRequest:
+    source = properties.creation_data.source_resource_id
+    if source is None:
+        what = "a disk restore point" if disk.create_option is CreateOption.RESTORE else "a disk or a snapshot"
         raise invalid(SOURCE_TARGET, f"The value at {SOURCE_TARGET} is missing.", hint=f"Name {what} by its id.")
-    return RestoreRequest(
-        group=group,
-        name=name,
-        location=given.location,
-        tags=tags_or_none(given.tags),
-        sku=_sku_of(given),
-        os_type=properties.os_type,
-        source_id=properties.creation_data.source_resource_id,
-        path=properties.farpoint.path,
-        overwrite=properties.farpoint.overwrite,
-        size_gib=properties.size_gib,
-        block_bytes=properties.farpoint.block_size_bytes,
-        hyper_v_generation=properties.hyper_v_generation,
-        create_option=option,
-    )
-
-
-def _sku_of(given: DiskBody) -> str:
-    return _SKU_DEFAULT if given.sku is None else given.sku.name
+    return RestoreRequest(disk=disk, source_id=source, overwrite=properties.farpoint.overwrite, size_gib=properties.size_gib)
