@@ -34,7 +34,7 @@ test-long: .venv/.ready ## all tests
 
 test-azcopy: .venv/.ready ## tests that run Microsoft's AzCopy, which is installed from npm first
 	@tools/install-azcopy
-	@PATH="$(CURDIR)/build/azcopy:$$PATH" $(BIN)/python -m pytest -m long tests/integration/blob/test_azcopy.py $(ARGS)
+	@PATH="$(CURDIR)/build/azcopy:$$PATH" $(BIN)/python -m pytest -m long -k azcopy tests/integration/blob tests/e2e/test_disk_bytes.py $(ARGS)
 
 # az pins packages of its own, azure-mgmt-compute 34.1 among them: an environment beside ours.
 .venv-az/.ready: requirements-az.lock

@@ -3,9 +3,12 @@
 Reads what it needs from standard input, as JSON; prints what it saw, as JSON, for the test to judge.
 """
 
+import hashlib
 import json
+import ssl
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 
 from azure.core.credentials import AccessToken
@@ -14,7 +17,10 @@ from azure.mgmt.compute import ComputeManagementClient, __version__
 
 GIVEN: dict[str, str] = json.loads(sys.stdin.read())
 GROUP = "default"
+READ = {"access": "Read", "duration_in_seconds": 600}
 _HOUR_SECONDS = 3600
+#: What a fixed VHD has behind the disk's bytes.
+_FOOTER_BYTES = 512
 #: Between two looks at progress; the test limits how long all of it may take.
 _PAUSE_SECONDS = 0.5
 _COMPLETE = 100.0
@@ -60,12 +66,18 @@ def copy_point(east: ComputeManagementClient, west: ComputeManagementClient) -> 
         time.sleep(_PAUSE_SECONDS)
         copied = west.restore_points.get(GROUP, "c34-west", "rp1", expand="instanceView")
     [disk] = west.disk_restore_point.list_by_restore_point(GROUP, "c34-west", "rp1")
+    granted = west.disk_restore_point.begin_grant_access(GROUP, "c34-west", "rp1", disk.name, READ).result()
+    tls = ssl.create_default_context(cafile=GIVEN["ca"])
+    with urllib.request.urlopen(granted.access_sas, context=tls) as answer:  # noqa: S310 - the region's own https URL
+        exported = answer.read()
+    west.disk_restore_point.begin_revoke_access(GROUP, "c34-west", "rp1", disk.name).result()
     restored = west.disks.begin_create_or_update(GROUP, "restored-34", creation("westus", "Restore", disk.id)).result()
     return {
         "excluded": [one.id for one in point.exclude_disks],
         "replication": [one.replication_status.completion_percent for one in copied.instance_view.disk_restore_points],
         "state": copied.instance_view.statuses[0].code,
         "disk_point": [disk.completion_percent, disk.replication_state, disk.source_resource_location],
+        "exported": [hashlib.sha256(exported[:-_FOOTER_BYTES]).hexdigest(), exported[-_FOOTER_BYTES:][:8].decode()],
         "restored": [restored.provisioning_state, restored.disk_size_bytes, restored.disk_size_gb, restored.disk_state],
     }
 

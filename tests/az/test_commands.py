@@ -1,11 +1,15 @@
 """Commands around the story: what people type to look around, and the refusals they get to read."""
 
 import random
+from pathlib import Path
 
 import pytest
 from tests.az.conftest import Azs
-from tests.az.test_story import make_vm
+from tests.az.test_story import make_vm, register_disk
 from tests.e2e.dev_regions import EAST, WEST, DevRegions, at
+from tests.e2e.images import are_identical, make_image
+
+from farpoint.units import MIB
 
 pytestmark = [pytest.mark.az, pytest.mark.timeout(900)]
 
@@ -55,6 +59,46 @@ def test_vms_are_described_and_not_run(azs: Azs, az_pair: DevRegions, entropy_se
     assert at(east.rows("deployment", "group", "list", "-g", "rg1"), 0, "properties", "provisioningState") == "Succeeded"
     east.run("vm", "delete", "-g", "rg1", "-n", "shown", "-y")
     assert "shown" not in [row["name"] for row in east.rows("vm", "list", "-g", "rg1")]
+
+
+def test_disk_bytes_go_out_and_in_over_signed_urls(azs: Azs, az_pair: DevRegions, entropy_seed: int, tmp_path: Path) -> None:
+    east = azs[EAST]
+    image = make_image(az_pair.pool / "shared.raw", 6 * MIB, random.Random(entropy_seed))
+    register_disk(east, "shared", image)
+    east.run("snapshot", "create", "-g", "rg1", "-n", "shared", "--source", "shared", "--incremental", "true")
+    vhds = {}
+    for kind in ("disk", "snapshot"):
+        url = east.text(kind, "grant-access", "-g", "rg1", "-n", "shared", "--duration-in-seconds", "600", "--query", "accessSas")
+        assert at(east.show(kind, "show", "-g", "rg1", "-n", "shared"), "diskState") == "ActiveSAS"
+        vhds[kind] = tmp_path / f"{kind}.vhd"
+        east.run("storage", "blob", "download", "--blob-url", url, "-f", str(vhds[kind]), "--no-progress")
+        east.run(kind, "revoke-access", "-g", "rg1", "-n", "shared")
+        assert east.run("storage", "blob", "show", "--blob-url", url, expect=None).status != 0
+        assert vhds[kind].read_bytes()[:-512] == image.read_bytes()
+
+    size = str(vhds["disk"].stat().st_size)
+    east.run("disk", "create", "-g", "rg1", "-n", "put-back", "-l", EAST, "--for-upload", "--upload-size-bytes", size)
+    wanted = ("--access-level", "Write", "--duration-in-seconds", "600", "--query", "accessSas")
+    url = east.text("disk", "grant-access", "-g", "rg1", "-n", "put-back", *wanted)
+    east.run("storage", "blob", "upload", "--blob-url", url, "-f", str(vhds["disk"]), "--type", "page", "--overwrite", "--no-progress")
+    east.run("disk", "revoke-access", "-g", "rg1", "-n", "put-back")
+    assert at(east.show("disk", "show", "-g", "rg1", "-n", "put-back"), "diskState") == "Unattached"
+    assert are_identical(image, az_pair.pool / EAST / "rg1" / "put-back.raw")
+
+
+def test_a_group_goes_with_everything_in_it_in_both_regions(azs: Azs) -> None:
+    for az in azs.values():
+        if az.region == EAST:
+            az.run("group", "create", "-n", "rg2", "-l", EAST, "--tags", "a=b")
+        az.run("disk", "create", "-g", "rg2", "-n", f"in-{az.region}", "-l", az.region, "--size-gb", "1", "--os-type", "Linux")
+    east = azs[EAST]
+    assert {str(row["name"]) for row in east.rows("resource", "list", "-g", "rg2")} == {f"in-{EAST}", f"in-{WEST}"}
+    disks = east.rows("resource", "list", "--resource-type", "Microsoft.Compute/disks", "--query", "[?resourceGroup=='rg2']")
+    assert len(disks) == 2
+    east.run("group", "delete", "-n", "rg2", "-y")
+    for az in azs.values():
+        assert az.text("group", "exists", "-n", "rg2") == "false"
+    assert "rg2" not in {str(row["resourceGroup"]) for row in azs[WEST].rows("disk", "list")}
 
 
 @pytest.mark.parametrize(

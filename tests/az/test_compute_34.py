@@ -1,5 +1,6 @@
 """The azure-mgmt-compute that `az` pins, 34.1.0: older models, the same story."""
 
+import hashlib
 import json
 import os
 import random
@@ -7,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from azure.identity import ClientSecretCredential
 from tests.az.az_cli import AZ_FOLDER
+from tests.e2e.azure_sdk import credential_for
 from tests.e2e.dev_regions import EAST, WEST, DevRegions, at
 from tests.e2e.images import are_identical, make_image
 
@@ -27,14 +28,7 @@ def test_the_older_library_captures_copies_restores_and_deletes(az_pair: DevRegi
         str(at(disk, "properties", "farpoint", "path")): str(disk["name"]) for disk in az_pair.run("disk", "list", "-o", "json").documents
     }
     variables = az_pair.environment
-    with ClientSecretCredential(
-        variables["AZURE_TENANT_ID"],
-        variables["AZURE_CLIENT_ID"],
-        variables["AZURE_CLIENT_SECRET"],
-        authority=variables["FARPOINT_ENDPOINT_EASTUS"],
-        connection_verify=variables["FARPOINT_CA_FILE"],
-        disable_instance_discovery=True,
-    ) as credential:
+    with credential_for(az_pair, EAST) as credential:
         token = credential.get_token(f"{variables['FARPOINT_ENDPOINT_EASTUS']}/.default").token
     given = {
         "token": token,
@@ -54,6 +48,7 @@ def test_the_older_library_captures_copies_restores_and_deletes(az_pair: DevRegi
         "replication": [100],
         "state": "ReplicationState/succeeded",
         "disk_point": [100.0, "Succeeded", EAST],
+        "exported": [hashlib.sha256(os_image.read_bytes()).hexdigest(), "conectix"],
         "restored": ["Succeeded", 5 * MIB, 1, "Unattached"],
     }
     assert at(seen, "snapshot") == {"families_differ": True, "source_unique_id_fits": True, "percent": 100.0, "made": ["Succeeded", "Copy"]}

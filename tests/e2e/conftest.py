@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from azure.identity import ClientSecretCredential
+from azure.mgmt.compute import ComputeManagementClient
 from tests.e2e.arm_http import ArmHttp
+from tests.e2e.azure_sdk import MakeClient, client_for, credential_for
 from tests.e2e.dev_regions import EAST, WEST, DevRegions, until
 
 #: Makes a `dev up` of its own for a test, not yet started.
@@ -66,6 +69,22 @@ def west(pair: DevRegions) -> Iterator[ArmHttp]:
     """Plain HTTP to westus of the shared pair."""
     with ArmHttp(pair.environment, WEST) as client:
         yield client
+
+
+@pytest.fixture
+def compute(pair: DevRegions) -> Iterator[MakeClient]:
+    """Make clients of the regions, each with a credential that its own region gives tokens to."""
+    opened: list[ClientSecretCredential | ComputeManagementClient] = []
+
+    def make(region: str) -> ComputeManagementClient:
+        credential = credential_for(pair, region)
+        client = client_for(pair, region, credential)
+        opened.extend((credential, client))
+        return client
+
+    yield make
+    for one in opened:
+        one.close()
 
 
 def _running(folder: Path, *, streams: int | None) -> Iterator[DevRegions]:

@@ -3,13 +3,13 @@
 import random
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, ResourceExistsError, ResourceNotFoundError
-from azure.identity import ClientSecretCredential
 from azure.mgmt.compute import ComputeManagementClient
+from tests.e2e.azure_sdk import GROUP, MakeClient, client_for, collection_body, compute_id, copied_body, credential_for
 from tests.e2e.conftest import MakeRegions
 from tests.e2e.dev_regions import EAST, WEST, DevRegions, until
 from tests.e2e.images import are_identical, make_image
@@ -17,64 +17,6 @@ from tests.e2e.images import are_identical, make_image
 from farpoint.units import MIB
 
 pytestmark = pytest.mark.e2e
-
-GROUP = "default"
-MakeClient = Callable[[str], ComputeManagementClient]
-
-
-def credential_for(pair: DevRegions, region: str, secret: str | None = None) -> ClientSecretCredential:
-    variables = pair.environment
-    return ClientSecretCredential(
-        variables["AZURE_TENANT_ID"],
-        variables["AZURE_CLIENT_ID"],
-        secret or variables["AZURE_CLIENT_SECRET"],
-        authority=variables[f"FARPOINT_ENDPOINT_{region.upper()}"],
-        connection_verify=variables["FARPOINT_CA_FILE"],
-        disable_instance_discovery=True,
-    )
-
-
-def client_for(pair: DevRegions, region: str, credential: ClientSecretCredential) -> ComputeManagementClient:
-    variables = pair.environment
-    endpoint = variables[f"FARPOINT_ENDPOINT_{region.upper()}"]
-    return ComputeManagementClient(
-        credential,
-        variables["AZURE_SUBSCRIPTION_ID"],
-        base_url=endpoint,
-        credential_scopes=[f"{endpoint}/.default"],
-        connection_verify=variables["FARPOINT_CA_FILE"],
-    )
-
-
-@pytest.fixture
-def compute(pair: DevRegions) -> Iterator[MakeClient]:
-    """Clients of the regions, each with a credential that its own region gives tokens to."""
-    opened: list[ClientSecretCredential | ComputeManagementClient] = []
-
-    def make(region: str) -> ComputeManagementClient:
-        credential = credential_for(pair, region)
-        client = client_for(pair, region, credential)
-        opened.extend((credential, client))
-        return client
-
-    yield make
-    for one in opened:
-        one.close()
-
-
-def compute_id(pair: DevRegions, *segments: str) -> str:
-    subscription = pair.environment["AZURE_SUBSCRIPTION_ID"]
-    return f"/subscriptions/{subscription}/resourceGroups/{GROUP}/providers/Microsoft.Compute/{'/'.join(segments)}"
-
-
-def collection_body(location: str, source_id: str) -> dict[str, object]:
-    return {"location": location, "properties": {"source": {"id": source_id}}, "tags": {"made": "by the SDK"}}
-
-
-def copied_body(location: str, option: str, source_id: str, **more: object) -> dict[str, object]:
-    """Describe a disk or snapshot made from something."""
-    creation = {"createOption": option, "sourceResourceId": source_id}
-    return {"location": location, "properties": {"creationData": creation, **more}}
 
 
 def test_the_sdk_captures_copies_restores_and_deletes(pair: DevRegions, compute: MakeClient, dice: random.Random) -> None:

@@ -111,6 +111,8 @@ def _copied(context: RegionContext, point: PointId, source: DiskRestorePoint, so
         point=point,
         name=f"{source.disk_name}_{guid}",
         source_disk_point_id=f"{source_point}/diskRestorePoints/{source.name}",
+        # As a copy does it: a family of its own in each region.
+        family_id=str(uuid.uuid5(context.region_id, source.source_unique_id)),
         time_created=context.clock.now(),
         state=None,
         scope=None,

@@ -2,29 +2,13 @@
 
 import uuid
 
-import httpx
 import pytest
 from tests.integration.api.arm_client import Arm, compute
+from tests.integration.api.snapshot_steps import COPY, S1, body, copy_start, disks_of, play, point_of, properties_of
 
-from farpoint.metadata import disk_points, operations, points, snapshots
-from farpoint.model.ids import PointId
+from farpoint.metadata import operations, points, snapshots
 from farpoint.model.operations import DiskProgress, Failure, OperationKind, Progress
-from farpoint.model.resources import DiskRestorePoint
-from farpoint.testing.played_work import play_copy_start, play_point_failure, play_progress, play_whole_operation
-
-S1 = compute("snapshots", "s1")
-COPY = compute("snapshots", "s1-west")
-
-
-def body(source: str, option: str = "Copy", *, location: str = "eastus", **more: object) -> dict[str, object]:
-    creation = {"createOption": option, "sourceResourceId": source}
-    return {"location": location, "properties": {"creationData": creation, "incremental": True, **more}}
-
-
-def play(arm: Arm, source: Arm) -> None:
-    for operation in arm.region.launched:
-        play_whole_operation(arm.region.context, operation, source=source.region.context)
-    arm.region.launched.clear()
+from farpoint.testing.played_work import play_copy_start, play_point_failure, play_progress
 
 
 @pytest.fixture
@@ -34,23 +18,6 @@ def snapshot(east: Arm) -> dict[str, object]:
     play(east, east)
     shown: dict[str, object] = east.send("GET", S1).json()
     return shown
-
-
-def properties_of(answer: httpx.Response) -> dict[str, object]:
-    shown: dict[str, object] = answer.json()["properties"]
-    return shown
-
-
-def point_of(arm: Arm) -> PointId:
-    """Return the point behind the region's one snapshot, or the first of them."""
-    with arm.region.context.database.read() as conn:
-        found = next(iter(snapshots.list_snapshots(conn)), None)
-    assert found is not None
-    return found.point
-
-
-def copy_start(west: Arm) -> httpx.Response:
-    return west.send("PUT", COPY, body(S1, "CopyStart", location="westus"))
 
 
 def test_a_snapshot_of_a_disk_is_answered_202_and_shown_while_it_is_made(east: Arm) -> None:
@@ -149,11 +116,6 @@ def test_a_copy_from_another_region_counts_its_percent_as_a_float(east: Arm, wes
     })  # fmt: skip
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "RestorePointNotReady")
     assert "50.0 %" in refused.json()["error"]["message"]
-
-
-def disks_of(east: Arm, point: PointId) -> tuple[DiskRestorePoint, ...]:
-    with east.region.context.database.read() as conn:
-        return tuple(disk_points.list_disk_points(conn, point))
 
 
 @pytest.mark.usefixtures("snapshot")

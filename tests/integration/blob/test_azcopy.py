@@ -1,11 +1,10 @@
 """Microsoft's AzCopy, unmodified: disks down and up through their URLs (make test-azcopy installs it)."""
 
-import os
 import random
-import subprocess
 from pathlib import Path
 
 import pytest
+from tests.azcopy import run_azcopy
 from tests.integration.blob.blob_region import BlobRegion
 
 from farpoint.codec.vhd import encode_footer
@@ -16,24 +15,11 @@ pytestmark = [pytest.mark.long, pytest.mark.needs_tool("azcopy")]
 SIZE = 24 << 20
 
 
-def copy(served: BlobRegion, folder: Path, *arguments: str) -> None:
-    """Run one copy; AzCopy keeps what it writes beside it in *folder*."""
-    environment = os.environ | {
-        "SSL_CERT_FILE": str(served.ca_file),
-        "AZCOPY_DISABLE_SYSLOG": "true",
-        "AZCOPY_LOG_LOCATION": str(folder / "log"),
-        "AZCOPY_JOB_PLAN_LOCATION": str(folder / "plan"),
-    }
-    command = ["azcopy", "copy", *arguments, "--output-level", "essential", "--skip-version-check"]
-    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=100)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.mark.parametrize("shown", BlobFormat)
 def test_a_restore_point_is_downloaded(served: BlobRegion, tmp_path: Path, shown: BlobFormat) -> None:
     arm_id = served.point("rp1")
     target = tmp_path / "out"
-    copy(served, tmp_path, served.share(arm_id, shown=shown), str(target), "--from-to", "BlobLocal")
+    run_azcopy(served.ca_file, tmp_path, served.share(arm_id, shown=shown), str(target), "--from-to", "BlobLocal")
     served.revoke(arm_id)
     data = target.read_bytes()
     assert data[:OS_BYTES] == served.captured("rp1")
@@ -47,6 +33,6 @@ def test_a_vhd_is_uploaded_and_becomes_the_disk(served: BlobRegion, tmp_path: Pa
     source = tmp_path / "in.vhd"
     source.write_bytes(data + encode_footer(size_bytes=SIZE, disk=served.region.region))
     url = served.share(arm_id, access=AccessLevel.WRITE, shown=BlobFormat.VHD)
-    copy(served, tmp_path, str(source), url, "--from-to", "LocalBlob", "--blob-type", "PageBlob")
+    run_azcopy(served.ca_file, tmp_path, str(source), url, "--from-to", "LocalBlob", "--blob-type", "PageBlob")
     assert served.revoke(arm_id) is None
     assert path.read_bytes() == data
