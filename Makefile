@@ -30,6 +30,7 @@ fuzz: .venv/.ready ## send 3,000 generated requests to a region in process
 	@$(PYTEST) $(LONG_SECONDS) $(BIN)/python -m pytest -m long tests/fuzz $(ARGS)
 
 test-long: .venv/.ready ## all tests
+	@tools/install-debian-packages long
 	@$(PYTEST) $(LONG_SECONDS) $(BIN)/python -m pytest -m "long or not long" $(SPREAD) $(ARGS)
 
 test-azcopy: .venv/.ready ## tests that run Microsoft's AzCopy, which is installed from npm first

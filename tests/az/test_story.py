@@ -117,7 +117,8 @@ def test_a_vm_is_captured_copied_restored_and_deleted(azs: Azs, az_pair: DevRegi
     assert east.run("restore-point", "show", "-g", "rg1", "--collection-name", "web", "-n", "rp1", expect=None).status == 3
     assert replication(west, "web-west", "rp1") == ("ReplicationState/succeeded", [100, 100])
     west.run("restore-point", "collection", "delete", "-g", "rg1", "--collection-name", "web-west", "-y")
-    assert [at(row, "name") for row in west.rows("restore-point", "collection", "list", "-g", "rg1")] == []
+    # Either endpoint lists what both regions have.
+    assert [at(row, "name") for row in west.rows("restore-point", "collection", "list", "-g", "rg1")] == ["web"]
 
 
 def test_snapshots_go_to_another_region_and_become_disks_there(azs: Azs, az_pair: DevRegions, entropy_seed: int) -> None:

@@ -177,7 +177,7 @@ def test_a_url_that_was_changed_is_refused(served: BlobRegion, change: tuple[str
     assert "sig" not in answer.body.decode().lower().replace("signature", "")
 
 
-def test_what_the_signature_covers_is_values_not_text(served: BlobRegion) -> None:
+def test_rule_11_what_the_signature_covers_is_values_not_text(served: BlobRegion) -> None:
     base, query = served.share(served.point("rp1")).split("?")
     shuffled = "&".join(sorted([*query.split("&"), "timeout=30", "sp=r"], reverse=True))
     assert served.send("HEAD", f"{base}?{shuffled}").status == 200

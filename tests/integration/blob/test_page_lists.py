@@ -58,7 +58,7 @@ def test_a_list_can_be_asked_for_a_range_and_is_cut_to_it(served: BlobRegion) ->
     assert ranges(served.send("GET", url, {"x-ms-range": f"bytes={7 * BLOCK_BYTES}-{9 * BLOCK_BYTES - 1}"})) == []
 
 
-def test_a_list_comes_in_pages_only_when_asked_for(served: BlobRegion) -> None:
+def test_rule_9_a_list_is_complete_and_sorted_and_comes_in_pages_only_when_asked_for(served: BlobRegion) -> None:
     url = served.share(served.point("rp0")) + "&comp=pagelist"
     whole = ranges(served.send("GET", url))
     paged: list[Range] = []
