@@ -38,10 +38,20 @@ class StartedPoint:
     document: JsonObject
 
 
+@frozen
+class _Home:
+    """The collection that a point goes to."""
+
+    client: ArmClient
+    path: str
+    #: Made for this point.
+    is_new: bool
+
+
 def create_point(session: Session, name: PointName, request: CaptureRequest) -> StartedPoint:
     """Begin to capture a VM, in the collection of *name*, which is made when it is missing."""
-    client = _collection_of(session, name, request)
-    return _put_point(client, session.group, name, _capture_document(session, request))
+    document = _capture_document(session, request)
+    return _put_point(_home_of(session, name, request), session.group, name, document)
 
 
 def copy_point(session: Session, name: PointName, *, to: str, collection: str = "") -> StartedPoint:
@@ -51,15 +61,10 @@ def copy_point(session: Session, name: PointName, *, to: str, collection: str = 
     copied = PointName(collection or copy_collection(name.collection, region_key(to)), name.point)
     source_id = text(source.value, "id")
     path = target.compute_path(session.group, COLLECTIONS, copied.collection)
-    is_new = target.find(path) is None
-    if is_new:
-        target.put(path, _collection_document(region_key(to), source_id.rpartition("/restorePoints/")[0]))
-    try:
-        return _put_point(target, session.group, copied, {"properties": {"sourceRestorePoint": {"id": source_id}}})
-    except ApiError:
-        if is_new:
-            _delete_empty(target, path)
-        raise
+    home = _Home(target, path, is_new=target.find(path) is None)
+    if home.is_new:
+        target.put(home.path, _collection_document(region_key(to), source_id.rpartition("/restorePoints/")[0]))
+    return _put_point(home, session.group, copied, {"properties": {"sourceRestorePoint": {"id": source_id}}})
 
 
 def finish_point(session: Session, point: StartedPoint, *, title: str) -> tuple[JsonObject, Work]:
@@ -75,40 +80,47 @@ def started(session: Session, name: PointName, found: Found[JsonObject]) -> Star
     return StartedPoint(name=name, client=found.client, path=path, document=found.value)
 
 
-def _delete_empty(client: ArmClient, path: str) -> None:
+def _delete_empty(home: _Home) -> None:
     """Undo the making of a collection, unless somebody has begun a point in it meanwhile."""
     # What went wrong first is what the caller must hear.
     with suppress(CommandError):
-        if not rows(client.get(path, expand=POINTS), "properties", "restorePoints"):
-            client.delete(path)
+        if not rows(home.client.get(home.path, expand=POINTS), "properties", "restorePoints"):
+            home.client.delete(home.path)
 
 
-def _collection_of(session: Session, name: PointName, request: CaptureRequest) -> ArmClient:
-    """Return the region that has the collection, making it where the VM is when no region has it."""
+def _home_of(session: Session, name: PointName, request: CaptureRequest) -> _Home:
+    """Return the collection, made where the VM is when no region has it."""
+    segments = (session.group, COLLECTIONS, name.collection)
     existing = session.fleet.find_optional(
         f"collection {name.collection}",
-        lambda client: client.find(client.compute_path(session.group, COLLECTIONS, name.collection)),
+        lambda client: client.find(client.compute_path(*segments)),
         region=session.region,
     )
     if existing is not None and not request.vm:
-        return existing.client
+        return _Home(existing.client, existing.client.compute_path(*segments), is_new=False)
     vm = find_vm(session, request.vm or name.collection)
     vm_id = text(vm.value, "id")
     if existing is None:
-        path = vm.client.compute_path(session.group, COLLECTIONS, name.collection)
-        vm.client.put(path, _collection_document(text(vm.value, "location"), vm_id))
-        return vm.client
+        home = _Home(vm.client, vm.client.compute_path(*segments), is_new=True)
+        home.client.put(home.path, _collection_document(text(vm.value, "location"), vm_id))
+        return home
     source = text(existing.value, "properties", "source", "id")
     if source.lower() != vm_id.lower():
         message = f"collection {name.collection} holds the points of {source}, not those of {vm_id}"
         raise UsageError(message)
-    return existing.client
+    return _Home(existing.client, existing.client.compute_path(*segments), is_new=False)
 
 
-def _put_point(client: ArmClient, group: str, name: PointName, document: JsonObject) -> StartedPoint:
-    path = client.compute_path(group, *point_segments(name))
-    answer, _operation = client.put(path, document)
-    return StartedPoint(name=name, client=client, path=path, document=answer)
+def _put_point(home: _Home, group: str, name: PointName, document: JsonObject) -> StartedPoint:
+    """Begin the point; when it is refused, a collection that was made for it goes again."""
+    path = home.client.compute_path(group, *point_segments(name))
+    try:
+        answer, _operation = home.client.put(path, document)
+    except ApiError:
+        if home.is_new:
+            _delete_empty(home)
+        raise
+    return StartedPoint(name=name, client=home.client, path=path, document=answer)
 
 
 def _collection_document(location: str, source_id: str) -> JsonObject:

@@ -73,6 +73,16 @@ def test_a_collection_of_another_vm_is_refused(east: RegionStub, farpoint: Farpo
     assert east.asked("PUT") == []
 
 
+def test_a_refused_capture_leaves_no_new_collection(east: RegionStub, farpoint: Farpoint) -> None:
+    path = east.path("restorePointCollections", "web01")
+    missing = Reply(status=404, body={"error": {"code": "ResourceNotFound", "message": "no"}})
+    east.say("GET", path, missing, *replies({"properties": {"restorePoints": []}}))
+    east.say("PUT", point_path(east), Reply(status=409, body={"error": {"code": "DiskInUse", "message": "os is in use"}}))
+    outcome = farpoint("point", "create", "web01/rp1")
+    assert (outcome.exit, "DiskInUse: os is in use" in outcome.err) == (1, True)
+    assert [one.path for one in east.asked("DELETE")] == [path]
+
+
 def test_capture_options_are_passed_on(east: RegionStub, farpoint: Farpoint) -> None:
     east.add(east.path("disks", "data"), {"properties": {}})
     farpoint("point", "create", "web01/rp1", "--allow-live", "--exclude-disk", "data")
