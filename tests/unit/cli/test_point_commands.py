@@ -76,7 +76,8 @@ def test_a_collection_of_another_vm_is_refused(east: RegionStub, farpoint: Farpo
 def test_a_refused_capture_leaves_no_new_collection(east: RegionStub, farpoint: Farpoint) -> None:
     path = east.path("restorePointCollections", "web01")
     missing = Reply(status=404, body={"error": {"code": "ResourceNotFound", "message": "no"}})
-    east.say("GET", path, missing, *replies({"properties": {"restorePoints": []}}))
+    # Both regions are asked whether there is one; then this one, whether it has points.
+    east.say("GET", path, missing, missing, *replies({"properties": {"restorePoints": []}}))
     east.say("PUT", point_path(east), Reply(status=409, body={"error": {"code": "DiskInUse", "message": "os is in use"}}))
     outcome = farpoint("point", "create", "web01/rp1")
     assert (outcome.exit, "DiskInUse: os is in use" in outcome.err) == (1, True)
