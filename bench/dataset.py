@@ -13,6 +13,7 @@ import os
 import random
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 PAGE_BYTES = 4096
@@ -20,8 +21,18 @@ OVERWRITES = 20_000
 NEW_BYTES = 96 << 20
 
 
-def make_dataset(folder: Path, tree: str = "/usr/lib", gib: int = 8) -> dict[str, int]:
-    """Make both images unless they exist; return what was made."""
+@dataclass(frozen=True)
+class Images:
+    """The disk, before and after."""
+
+    first: Path
+    second: Path
+    #: What churn.json says: bytes of the disk and of its data, extents, new bytes.
+    facts: dict[str, int]
+
+
+def make_dataset(folder: Path, tree: str = "/usr/lib", gib: int = 8) -> Images:
+    """Make both images unless they exist."""
     folder.mkdir(parents=True, exist_ok=True)
     first, second, facts = folder / "v1.raw", folder / "v2.raw", folder / "churn.json"
     if not facts.exists():
@@ -31,8 +42,7 @@ def make_dataset(folder: Path, tree: str = "/usr/lib", gib: int = 8) -> dict[str
         subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", tree, str(first)], check=True)
         subprocess.run(["cp", "--sparse=always", str(first), str(second)], check=True)
         facts.write_text(json.dumps(_churn(second)))
-    loaded: dict[str, int] = json.loads(facts.read_text())
-    return loaded
+    return Images(first, second, json.loads(facts.read_text()))
 
 
 def _churn(image: Path) -> dict[str, int]:
@@ -78,4 +88,4 @@ def _append(descriptor: int, extents: list[tuple[int, int]], rng: random.Random)
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
-    print(make_dataset(Path(arguments[0]), *arguments[1:2], *(int(text) for text in arguments[2:3])))
+    print(make_dataset(Path(arguments[0]), tree=[*arguments[1:2], "/usr/lib"][0], gib=[*map(int, arguments[2:3]), 8][0]).facts)

@@ -1,101 +1,97 @@
-"""Measure capture and restore beside `zstd -1 -T2` on the same disk, in alternation, fsync included, page cache warm.
+"""Measure Farpoint beside what a user would pick instead, on the same disk, in alternation, fsync included, page cache warm.
 
-usage: run.py [GIB [ROUNDS]]          defaults: 8 3 (the disk is filled from /usr/lib); the folder is $FARPOINT_BENCH or build/bench
+usage: python -m bench.run [GIB [ROUNDS [TOOL…]]]      defaults: 8 3 zstd restic borg farpoint
 
-Prints medians and ratios, and writes bench/results/<date>.json. Machines are noisy: only the ratios of one run mean anything. The full
-table of phases and peers belongs to the speed work; this is what keeps the data plane honest until then.
+The disk is an ext4 image of real files of this machine, and a churned second version of it (dataset.py), in $FARPOINT_BENCH or
+build/bench. Prints tables of medians and ratios, and writes bench/results/<date>.json. Machines are noisy: only the ratios of one run
+mean anything.
 """
 
 import datetime as dt
 import json
 import os
+import platform
 import shutil
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Final
 
-from dataset import make_dataset
-from engine import Engine
+import attrs
+from bench.dataset import Images, make_dataset
+from bench.farpoint import farpoint
+from bench.peers import Story, borg, restic, zstd
+from bench.phases import Commands, Sample, measure
+from bench.report import tables
 
-Times = dict[str, list[float]]
-Result = TypeVar("Result")
+_STORIES: Final[Mapping[str, Story]] = {"zstd": zstd, "restic": restic, "borg": borg, "farpoint": farpoint}
+_VERSIONS: Final = {"zstd": "zstd --version", "restic": "restic version", "borg": "borg --version"}
+#: Trees of which the largest that leaves a quarter of the disk free fills it.
+_TREES: Final = ("/usr/lib", "/usr/lib/x86_64-linux-gnu", "/usr/share", "/usr/bin")
+_FULL: Final = 0.75
+
+Samples = dict[tuple[str, str], list[Sample]]
 
 
 def main() -> None:
     """Run all rounds and report."""
-    gib, rounds = (int(text) for text in [*sys.argv[1:], *("8", "3")[len(sys.argv) - 1 :]])
+    gib, rounds = (int(text) for text in [*sys.argv[1:3], *("8", "3")[len(sys.argv[1:3]) :]])
+    tools = sys.argv[3:] or list(_STORIES)
     work = Path(os.environ.get("FARPOINT_BENCH", "build/bench")).resolve()
-    facts = make_dataset(work / f"data-{gib}", gib=gib)
-    times: Times = {}
-    stored: dict[str, int] = {}
-    for _ in range(rounds):
-        _round(work, work / f"data-{gib}", times, stored)
-    _report(facts, times, stored)
+    images = make_dataset(work / f"disk-{gib}", tree=_tree_for(gib), gib=gib)
+    samples: Samples = defaultdict(list)
+    for number in range(rounds):
+        for tool in tools:
+            print(f"round {number + 1} of {rounds}: {tool}", file=sys.stderr, flush=True)
+            _tell(tool, images, work / "round", samples)
+    medians = {key: _median(found) for key, found in samples.items()}
+    sizes = f"disk of {images.facts['size'] >> 20} MiB with {images.facts['data'] >> 20} MiB of data"
+    print(f"{_machine(tools)}; {sizes}; medians of {rounds}\n")
+    print("\n".join(tables(medians, tools)))
+    _write(images, samples, tools)
 
 
-def _round(work: Path, data: Path, times: Times, stored: dict[str, int]) -> None:
-    first, second = data / "v1.raw", data / "v2.raw"
-    packed, unpacked = work / "peer.zst", work / "peer.raw"
-    _clean(packed, unpacked)
-    _timed(times, "first: zstd -1 -T2", first, lambda: _run("zstd", "-q", "-1", "-T2", first, "-o", packed, then_sync=packed))
-    stored["first: zstd -1 -T2"] = packed.stat().st_size
-    engine = Engine(work / "engine", lanes=(os.cpu_count() or 1) + 2)
-    made = _timed(times, "first: farpoint", first, lambda: engine.capture(first))
-    stored["first: farpoint"] = made.stored_bytes
-    again = _timed(times, "unchanged: farpoint", first, lambda: engine.capture(first, made.state))
-    stored["unchanged: farpoint"] = again.stored_bytes
-    churned = _timed(times, "increment: farpoint", second, lambda: engine.capture(second, made.state))
-    stored["increment: farpoint"] = churned.stored_bytes
-    _timed(times, "restore: zstd -d", packed, lambda: _run("zstd", "-q", "-d", "--sparse", packed, "-o", unpacked, then_sync=unpacked))
-    restored = work / "restored.raw"
-    _clean(restored)
-    _timed(times, "restore: farpoint", packed, lambda: engine.restore(churned.state, restored))
-    subprocess.run(["cmp", str(second), str(restored)], check=True)
-    engine.close()
-    _clean(packed, unpacked, restored)
-    shutil.rmtree(work / "engine")
+def _tell(tool: str, images: Images, folder: Path, samples: Samples) -> None:
+    """Run one tool's story in an empty folder, and measure its phases."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    commands = Commands()
+    for phase in _STORIES[tool](images, folder, commands):
+        samples[tool, phase.name].append(measure(phase, commands, folder))
+    shutil.rmtree(folder)
 
 
-def _timed(times: Times, name: str, warm: Path, work: Callable[[], Result]) -> Result:
-    """Do *work* with *warm* in the page cache and note the wall time."""
-    with warm.open("rb", buffering=0) as image:
-        while image.read(1 << 24):
-            pass
-    start = time.perf_counter()
-    result = work()
-    times.setdefault(name, []).append(time.perf_counter() - start)
-    return result
+def _median(found: Sequence[Sample]) -> Sample:
+    columns = zip(*(attrs.astuple(one) for one in found), strict=True)
+    return Sample(**{name: statistics.median(column) for name, column in zip(attrs.asdict(found[0]), columns, strict=True)})
 
 
-def _report(facts: dict[str, int], times: Times, stored: dict[str, int]) -> None:
-    medians = {name: statistics.median(seconds) for name, seconds in times.items()}
-    print(f"disk: {facts['size'] >> 20} MiB, {facts['data'] >> 20} MiB of data; {os.cpu_count()} cores")
-    for name, median in medians.items():
-        size = f"{stored[name] / (1 << 20):10.1f} MiB stored" if name in stored else ""
-        print(f"{name:22} {median:8.2f} s  {size}")
-    ratios = {
-        "first capture / zstd -1 -T2": medians["first: farpoint"] / medians["first: zstd -1 -T2"],
-        "restore / zstd -d": medians["restore: farpoint"] / medians["restore: zstd -d"],
-    }
-    for name, ratio in ratios.items():
-        print(f"{name:30} {ratio:5.2f}")
+def _tree_for(gib: int) -> str:
+    for tree in _TREES:
+        size = int(subprocess.run(["du", "-sB1", tree], check=False, capture_output=True, text=True).stdout.split()[0])
+        if size < _FULL * (gib << 30):
+            return tree
+    message = f"no folder of {', '.join(_TREES)} fits a disk of {gib} GiB"
+    raise SystemExit(message)
+
+
+def _machine(tools: Sequence[str]) -> str:
+    versions = [_first_line(command) for tool, command in _VERSIONS.items() if tool in tools]
+    return f"{os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(versions)}"
+
+
+def _first_line(command: str) -> str:
+    return subprocess.run(command.split(), check=True, capture_output=True, text=True).stdout.strip().splitlines()[0].strip("* ")
+
+
+def _write(images: Images, samples: Samples, tools: Sequence[str]) -> None:
     today = dt.datetime.now(dt.UTC).date().isoformat()
-    result = {"date": today, "disk": facts, "seconds": times, "stored_bytes": stored, "ratios": ratios}
-    Path(f"bench/results/{today}.json").write_text(json.dumps(result, indent=1) + "\n")
-
-
-def _run(*command: str | Path, then_sync: Path) -> None:
-    subprocess.run(list(map(str, command)), check=True)
-    subprocess.run(["sync", "-f", str(then_sync)], check=True)
-
-
-def _clean(*paths: Path) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)
+    phases = {f"{tool}: {phase}": [attrs.asdict(one) for one in found] for (tool, phase), found in samples.items()}
+    result = {"date": today, "machine": _machine(tools), "disk": images.facts, "samples": phases}
+    Path(f"bench/results/{today}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Column types: how our values look inside a row.
 
 GUIDs are text with dashes (an operator can paste one into a query), moments are ISO 8601 text in UTC with microseconds (fixed
-width, so text order is time order), documents are canonical JSON text, a disk state is its digest. All are the same in every
-dialect, so a dump of one database can be read by another.
+width, so text order is time order), documents are canonical JSON text (those of peers keep their order), a disk state is its digest.
+All are the same in every dialect, so a dump of one database can be read by another.
 """
 
 import datetime as dt
@@ -19,6 +19,7 @@ from farpoint.metadata.encoding import (
     encode_document,
     encode_failure,
     encode_progress,
+    encode_shown,
     encode_texts,
 )
 from farpoint.metadata.moments import decode_moment, encode_moment
@@ -72,6 +73,16 @@ class Document(TypeDecorator[JsonObject]):
     def process_result_value(self, value: str | None, _dialect: Dialect) -> JsonObject | None:
         """Read it back."""
         return None if value is None else decode_document(value)
+
+
+class ShownDocument(Document):
+    """A JSON object as text, in the order somebody else showed it."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: JsonObject | None, _dialect: Dialect) -> str | None:
+        """Write with the keys as they are."""
+        return None if value is None else encode_shown(value)
 
 
 class Texts(TypeDecorator[tuple[str, ...]]):

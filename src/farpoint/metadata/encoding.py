@@ -18,8 +18,13 @@ def encode_document(document: JsonObject) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
+def encode_shown(document: JsonObject) -> str:
+    """Write *document* with its names in the order they are in: it is shown again as it was."""
+    return json.dumps(document, separators=(",", ":"), allow_nan=False)
+
+
 def decode_document(text: str) -> JsonObject:
-    """Read what encode_document wrote."""
+    """Read what encode_document or encode_shown wrote."""
     return cast("JsonObject", json.loads(text))
 
 

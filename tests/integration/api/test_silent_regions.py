@@ -1,6 +1,7 @@
 """A region that does not answer: reads go on from what it last said, with the age of that; writes to what it has are refused."""
 
 import datetime as dt
+import json
 
 import pytest
 from tests.integration.api.arm_client import Arm, compute
@@ -46,7 +47,8 @@ def test_a_get_is_answered_from_the_replica_with_its_age(east: Arm, west: Arm, p
     document = answer.json()
     assert replica_facts(document) == {"region": "eastus", "asOf": "2026-11-01T00:00:00+00:00", "ageSeconds": 3600}
     del document["properties"]["farpoint"]["replica"]
-    assert document == east.send("GET", point).json()
+    # Names in Azure's order, too.
+    assert json.dumps(document) == json.dumps(east.send("GET", point).json())
 
 
 def test_what_can_be_expanded_is_shown_when_it_is_asked_for(west: Arm, point: str) -> None:
