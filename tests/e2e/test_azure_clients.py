@@ -90,7 +90,11 @@ def test_the_sdk_takes_snapshots_to_another_region_and_makes_disks_of_them(
     assert are_identical(image, pair.pool / EAST / GROUP / "twin.raw")
     east.snapshots.begin_delete(GROUP, "s1").result()
     west.snapshots.begin_delete(GROUP, "s1-west").result()
-    until(lambda: not any(list(client.snapshots.list_by_resource_group(GROUP)) for client in (east, west)), "both regions have heard of it")
+
+    def listed(client: ComputeManagementClient) -> set[str]:
+        return {str(one.name) for one in client.snapshots.list_by_resource_group(GROUP)}
+
+    until(lambda: {"s1", "s1-west"}.isdisjoint(listed(east) | listed(west)), "both regions have heard of it")
 
 
 def test_the_sdk_restores_where_it_copied_to_when_the_source_region_is_gone(new_regions: MakeRegions, dice: random.Random) -> None:
