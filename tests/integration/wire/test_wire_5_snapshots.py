@@ -13,6 +13,7 @@ from farpoint.testing.played_work import play_copy_start, play_point_failure, pl
 
 SKU: JsonObject = {"name": "Standard_LRS", "tier": "Standard"}
 FROM_THE_DISK: JsonObject = {"createOption": "Copy", "sourceResourceId": compute("disks", "os")}
+FROM_THE_SNAPSHOT: JsonObject = {"createOption": "CopyStart", "sourceResourceId": S1}
 
 
 def taken(scene: Scene) -> JsonObject:
@@ -37,7 +38,24 @@ def half_copied(scene: Scene) -> str:
     return url
 
 
-def document(name: str, location: str, **properties: object) -> object:
+def document(name: str, location: str, creation: JsonObject, **copying: object) -> object:
+    """Return a snapshot as GET shows it; *copying* is what only a copy from another region has."""
+    properties = {
+        "osType": "Linux",
+        "creationData": {**creation, "sourceUniqueId": Guid()},
+        "diskSizeGB": 1,
+        "diskSizeBytes": 1 << 20,
+        "uniqueId": Guid(),
+        "encryption": {"type": "EncryptionAtRestWithPlatformKey"},
+        "incremental": True,
+        "incrementalSnapshotFamilyId": Guid(),
+        "networkAccessPolicy": "AllowAll",
+        "publicNetworkAccess": "Enabled",
+        **copying,
+        "timeCreated": Time(),
+        "provisioningState": "Succeeded",
+        "diskState": "Unattached",
+    }
     whole = {"name": name, "id": compute("snapshots", name), "type": "Microsoft.Compute/snapshots", "location": location, "sku": SKU}
     return ordered({**whole, "properties": properties})
 
@@ -53,46 +71,12 @@ def test_a_snapshot_is_202_and_updating(scene: Scene) -> None:
 
 def test_a_finished_snapshot(scene: Scene) -> None:
     taken(scene)
-    answer = scene.east.send("GET", S1)
-    assert azure_part(answer) == document(
-        "s1",
-        "eastus",
-        osType="Linux",
-        creationData={**FROM_THE_DISK, "sourceUniqueId": Guid()},
-        diskSizeGB=1,
-        diskSizeBytes=1 << 20,
-        uniqueId=Guid(),
-        encryption={"type": "EncryptionAtRestWithPlatformKey"},
-        incremental=True,
-        incrementalSnapshotFamilyId=Guid(),
-        networkAccessPolicy="AllowAll",
-        publicNetworkAccess="Enabled",
-        timeCreated=Time(),
-        provisioningState="Succeeded",
-        diskState="Unattached",
-    )
+    assert azure_part(scene.east.send("GET", S1)) == document("s1", "eastus", FROM_THE_DISK)
 
 
 def test_a_copy_under_way_has_succeeded_and_tells_its_percent_as_a_float(scene: Scene) -> None:
     half_copied(scene)
-    assert azure_part(scene.west.send("GET", COPY)) == document(
-        "s1-west",
-        "westus",
-        osType="Linux",
-        creationData={"createOption": "CopyStart", "sourceResourceId": S1, "sourceUniqueId": Guid()},
-        diskSizeGB=1,
-        diskSizeBytes=1 << 20,
-        uniqueId=Guid(),
-        encryption={"type": "EncryptionAtRestWithPlatformKey"},
-        incremental=True,
-        incrementalSnapshotFamilyId=Guid(),
-        networkAccessPolicy="AllowAll",
-        publicNetworkAccess="Enabled",
-        completionPercent=50.0,
-        timeCreated=Time(),
-        provisioningState="Succeeded",
-        diskState="Unattached",
-    )
+    assert azure_part(scene.west.send("GET", COPY)) == document("s1-west", "westus", FROM_THE_SNAPSHOT, completionPercent=50.0)
 
 
 def test_a_copy_names_the_source_by_its_unique_id_and_is_of_another_family(scene: Scene) -> None:
