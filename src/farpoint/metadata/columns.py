@@ -1,7 +1,7 @@
 """Column types: how our values look inside a row.
 
 GUIDs are text with dashes (an operator can paste one into a query), moments are ISO 8601 text in UTC with microseconds (fixed
-width, so text order is time order), documents are canonical JSON text (those of peers keep their order), a disk state is its digest.
+width, so text order is time order), documents are JSON text in the order they were given, a disk state is its digest.
 All are the same in every dialect, so a dump of one database can be read by another.
 """
 
@@ -19,7 +19,6 @@ from farpoint.metadata.encoding import (
     encode_document,
     encode_failure,
     encode_progress,
-    encode_shown,
     encode_texts,
 )
 from farpoint.metadata.moments import decode_moment, encode_moment
@@ -61,28 +60,18 @@ class Moment(TypeDecorator[dt.datetime]):
 
 
 class Document(TypeDecorator[JsonObject]):
-    """A JSON object as canonical text."""
+    """A JSON object as text."""
 
     impl = Text()
     cache_ok = True
 
     def process_bind_param(self, value: JsonObject | None, _dialect: Dialect) -> str | None:
-        """Write with sorted keys."""
+        """Write in the order it is in."""
         return None if value is None else encode_document(value)
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> JsonObject | None:
         """Read it back."""
         return None if value is None else decode_document(value)
-
-
-class ShownDocument(Document):
-    """A JSON object as text, in the order somebody else showed it."""
-
-    cache_ok = True
-
-    def process_bind_param(self, value: JsonObject | None, _dialect: Dialect) -> str | None:
-        """Write with the keys as they are."""
-        return None if value is None else encode_shown(value)
 
 
 class Texts(TypeDecorator[tuple[str, ...]]):

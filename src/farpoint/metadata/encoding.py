@@ -1,6 +1,6 @@
 """Progress, failures and documents as JSON text, without loss.
 
-Keys are sorted and everything outside ASCII is escaped: unlike plain UTF-8 this also carries the lone surrogates by which Python
+Everything outside ASCII is escaped: unlike plain UTF-8 this also carries the lone surrogates by which Python
 names files whose names are not UTF-8, and a failure that names such a file must be recordable.
 """
 
@@ -14,17 +14,12 @@ from farpoint.model.operations import DiskProgress, Failure, Progress
 
 
 def encode_document(document: JsonObject) -> str:
-    """Write *document* canonically; NaN and infinity are refused with ValueError."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def encode_shown(document: JsonObject) -> str:
-    """Write *document* with its names in the order they are in: it is shown again as it was."""
+    """Write *document* in the order it is in, as it will be shown again; NaN and infinity are refused with ValueError."""
     return json.dumps(document, separators=(",", ":"), allow_nan=False)
 
 
 def decode_document(text: str) -> JsonObject:
-    """Read what encode_document or encode_shown wrote."""
+    """Read what encode_document wrote."""
     return cast("JsonObject", json.loads(text))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 from sqlalchemy.schema import SchemaItem
 
-from farpoint.metadata.columns import Document, FailureText, Guid, Moment, ProgressText, ShownDocument, StateDigest, Texts
+from farpoint.metadata.columns import Document, FailureText, Guid, Moment, ProgressText, StateDigest, Texts
 from farpoint.metadata.schema import METADATA, NUMBER
 
 
@@ -329,7 +329,7 @@ replicas = Table(
     Column("group_key", Text, nullable=False),
     Column("name_key", Text, nullable=False),
     Column("parent_key", Text, nullable=False, index=True),
-    Column("document", ShownDocument, nullable=False),
+    Column("document", Document, nullable=False),
     Index("replicas_by_path", "path_key"),
     Index("replicas_by_place", "type", "group_key", "name_key", "region"),
     Index("replicas_by_group", "group_key"),

@@ -2,7 +2,7 @@
 
 from tests.integration.api.arm_client import compute
 from tests.integration.wire.documents import Guid, Time, azure_part, names_of, ordered
-from tests.integration.wire.scene import LOCAL, OS_PROFILE, Scene
+from tests.integration.wire.scene import LOCAL, OS_PROFILE, VM, Scene
 
 from farpoint.testing.arm_region import SUBSCRIPTION
 
@@ -94,3 +94,8 @@ def test_a_resource_group_is_compact_and_shows_its_tags(scene: Scene) -> None:
 def test_a_group_that_exists_is_204_to_head_and_one_that_does_not_is_404(scene: Scene) -> None:
     scene.east.send("PUT", GROUP, {"location": "eastus"})
     assert [scene.east.send("HEAD", path).status_code for path in (GROUP, f"{GROUP}-none")] == [204, 404]
+
+
+def test_a_virtual_machine_is_shown_in_the_order_in_which_it_was_described(scene: Scene) -> None:
+    put = scene.east.send("PUT", compute("virtualMachines", "web"), VM)
+    assert scene.east.send("GET", compute("virtualMachines", "web")).text == put.text
