@@ -48,6 +48,14 @@ def test_what_is_written_in_any_order_is_there_once_published(opened: Opened) ->
     assert first_difference(look(), bytes(expected)) is None
 
 
+def test_what_was_written_is_read_back_with_zeros_past_the_end(opened: Opened) -> None:
+    target, _ = opened
+    target.write_at(SIZE - 512, memoryview(b"w" * 512))
+    buffer = bytearray(b"x" * 2048)
+    target.read_into(SIZE - 512, memoryview(buffer))
+    assert buffer == b"w" * 512 + bytes(1536)
+
+
 def test_zeros_replace_what_was_written(opened: Opened) -> None:
     target, look = opened
     target.write_at(0, memoryview(b"w" * SIZE))

@@ -79,7 +79,7 @@ def _resume_of(request: TargetRequest, identity: str) -> Resume | None:
     resume = request.resume
     if resume is None or resume.identity != identity or resume.synced_bytes > request.size_bytes:
         return None
-    return resume
+    return resume if resume.same_operation or resume.synced_bytes else None
 
 
 def _check_writable_size(request: TargetRequest, descriptor: int, size: int) -> None:
@@ -150,6 +150,9 @@ class _DeviceTarget:
             if not buffer.startswith(zeros if found == _LOOK_BYTES else zeros[:found]):
                 _refuse_data(self._path, offset, bytes(buffer[:found]))
             on_looked(offset + found)
+
+    def read_into(self, offset_bytes: int, buffer: memoryview) -> None:
+        self._writer.read_into(offset_bytes, buffer)
 
     def write_at(self, offset_bytes: int, buffer: memoryview) -> None:
         self._check_writable()

@@ -101,6 +101,9 @@ class _FileTarget:
     def look_for_data(self, on_looked: Callable[[int], None]) -> None:
         """Nothing to look for: the file is ours."""
 
+    def read_into(self, offset_bytes: int, buffer: memoryview) -> None:
+        self._writer.read_into(offset_bytes, buffer)
+
     def write_at(self, offset_bytes: int, buffer: memoryview) -> None:
         self._check_writable()
         self._writer.write_at(offset_bytes, buffer)

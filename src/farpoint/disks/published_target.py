@@ -35,6 +35,10 @@ class PublishedTarget:
     def look_for_data(self, on_looked: Callable[[int], None]) -> None:
         """Nothing to look for: it is done."""
 
+    def read_into(self, offset_bytes: int, buffer: memoryview) -> None:
+        """Refuse: a bug of ours."""
+        raise self._read_only(offset_bytes, len(buffer))
+
     def write_at(self, offset_bytes: int, buffer: memoryview) -> None:
         """Refuse: a bug of ours."""
         raise self._read_only(offset_bytes, len(buffer))
@@ -58,4 +62,4 @@ class PublishedTarget:
         """Do nothing: nothing is open."""
 
     def _read_only(self, offset_bytes: int, length_bytes: int) -> ValueError:
-        return ValueError(f"{os.fspath(self._path)} is published; bytes {offset_bytes}+{length_bytes} cannot be written any more")
+        return ValueError(f"{os.fspath(self._path)} is published; bytes {offset_bytes}+{length_bytes} are not ours any more")

@@ -18,6 +18,7 @@ from farpoint.disks.descriptor import Descriptor
 from farpoint.disks.in_use import find_users_of_open, refuse_users
 from farpoint.disks.inspect import DiskFacts, open_disk
 from farpoint.disks.qemu_locks import declare_reader
+from farpoint.disks.reader import read_whole
 from farpoint.disks.refusals import cannot_open, cannot_read
 from farpoint.disks.source import BlockSource
 from farpoint.errors import Code, IntegrityError, Place, RefusedError
@@ -148,22 +149,9 @@ class _RawSource:
             raise self._shrunk(data) from error
 
     def read_into(self, offset_bytes: int, buffer: memoryview) -> None:
-        on_disk = max(0, min(len(buffer), self._size_bytes - offset_bytes))
-        with self._file as descriptor:
-            done = 0
-            while done < on_disk:
-                done += self._read_some(descriptor, offset_bytes + done, buffer[done:on_disk])
-        if on_disk < len(buffer):
-            buffer[on_disk:] = bytes(len(buffer) - on_disk)
-
-    def _read_some(self, descriptor: int, offset_bytes: int, buffer: memoryview) -> int:
-        try:
-            count = os.preadv(descriptor, [buffer], offset_bytes)
-        except OSError as error:
-            raise cannot_read(self._path, error, offset_bytes=offset_bytes, length_bytes=len(buffer)) from error
-        if count == 0:
-            raise self._shrunk(offset_bytes)
-        return count
+        end = read_whole(self._file, self._path, self._size_bytes, offset_bytes, buffer)
+        if end is not None:
+            raise self._shrunk(end)
 
     def check_unchanged(self) -> None:
         if self._live or self._is_device:

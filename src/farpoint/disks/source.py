@@ -11,8 +11,19 @@ from farpoint.model.disk import Extent
 from farpoint.model.manifest import ChangeDetection
 
 
-class BlockSource(Protocol):
-    """A disk open for reading. Reads may come from any number of threads at once; close waits for them."""
+class BlockReader(Protocol):
+    """A disk whose bytes can be read, from any number of threads at once."""
+
+    def read_into(self, offset_bytes: int, buffer: memoryview) -> None:
+        """Fill all of *buffer* (writable bytes) with the disk's bytes from *offset_bytes*, zeros past the disk's end.
+
+        Raises RefusedError(DISK_UNREADABLE) naming the range that cannot be read, DISK_CHANGED when the disk has shrunk.
+        """
+        ...
+
+
+class BlockSource(BlockReader, Protocol):
+    """A disk open for reading; close waits for reads under way."""
 
     @property
     def size_bytes(self) -> int:
@@ -28,13 +39,6 @@ class BlockSource(Protocol):
         """Yield the whole disk in order, each extent beginning where the one before ended, kinds alternating.
 
         ZERO ranges read as zeros; DATA ranges may hold anything. Bounds are multiples of 512. May be called more than once.
-        """
-        ...
-
-    def read_into(self, offset_bytes: int, buffer: memoryview) -> None:
-        """Fill all of *buffer* (writable bytes) with the disk's bytes from *offset_bytes*, zeros past the disk's end.
-
-        Raises RefusedError(DISK_UNREADABLE) naming the range that cannot be read, DISK_CHANGED when the disk has shrunk.
         """
         ...
 

@@ -4,7 +4,9 @@ How a restore uses it, in this order, each step leaving something a killed resto
 
 1. ``open_target(request, clock=…, wait=…)``: checks, allocates, locks. Nothing was written that anybody can see.
 2. Check the claim: waiting for the lock may have taken days, and somebody else may have finished the work.
-3. Look at ``state``. PUBLISHED: an earlier run did it all, close. FRESH: begin at 0. RESUMED: go on at ``synced_bytes``.
+3. Look at ``state``. PUBLISHED: an earlier run did it all, close. FRESH: begin at 0. RESUMED: ``read_into`` what is below
+   ``synced_bytes`` and prove it, since nobody had the lock meanwhile; go on there, or, when it is not what was written, close and
+   open without ``resume``.
 4. ``look_for_data()``: a FRESH device that is not empty is refused now, unless it may be overwritten. Record ``identity`` durably
    *before the first write* (with synced_bytes 0 when FRESH); a device that holds half a disk without its identity on record is a
    non-empty device, which only ``overwrite`` allows.
@@ -37,15 +39,14 @@ class TargetState(Enum):
 
 @frozen(kw_only=True)
 class Resume:
-    """What an earlier run of the same restore recorded.
-
-    Of the same operation, not of another one to the same path: a device cannot tell whose work it holds.
-    """
+    """What an earlier run recorded: of the same operation, or of one before it for the same disk, which failed."""
 
     #: RestoreTarget.identity as it was then.
     identity: str
     #: Everything below was written and synced.
     synced_bytes: int = field(validator=ge(0))
+    #: Recorded by this operation. Else a device on which nothing was synced counts as anybody's: there is nothing to prove.
+    same_operation: bool = False
 
 
 @frozen(kw_only=True)
@@ -88,6 +89,10 @@ class RestoreTarget(Protocol):
         Reads all of it and tells *on_looked* how many bytes so far. In a file of ours there is nothing to look for. Raises
         RefusedError(TARGET_NOT_EMPTY).
         """
+        ...
+
+    def read_into(self, offset_bytes: int, buffer: memoryview) -> None:
+        """Read back, as BlockReader does."""
         ...
 
     def write_at(self, offset_bytes: int, buffer: memoryview) -> None:

@@ -1,4 +1,4 @@
-"""Positioned writes with our errors: what file and device targets have in common.
+"""Positioned writes, and reading back, with our errors: what file and device targets have in common.
 
 Promises: a write is whole or raises; no write reaches past the end of the disk; a sync that failed is never followed by one that
 succeeds, because the system reports lost writes only once.
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from farpoint.disks.descriptor import Descriptor
+from farpoint.disks.reader import read_whole
 from farpoint.disks.refusals import cannot_write, is_full
 from farpoint.errors import NOWHERE, Code, OutOfSpaceError, Place, RefusedError
 from farpoint.units import MIB
@@ -26,7 +27,7 @@ class Shortage(Protocol):
 
 
 class Writer:
-    """Writes to one open file or device; thread-safe."""
+    """Writes to one open file or device, and reads back; thread-safe."""
 
     def __init__(self, file: Descriptor, path: Path, size_bytes: int, shortage: Shortage) -> None:
         """Write through *file*, never past *size_bytes*; *path* and *shortage* are for messages."""
@@ -35,6 +36,13 @@ class Writer:
         self._size_bytes = size_bytes
         self._shortage = shortage
         self._sync_failed = False
+
+    def read_into(self, offset_bytes: int, buffer: memoryview) -> None:
+        """Fill *buffer* with what is there, zeros past the end of the disk."""
+        end = read_whole(self._file, self._path, self._size_bytes, offset_bytes, buffer)
+        if end is not None:
+            message = f"{self._path} ends before byte {end}, but was given {self._size_bytes} bytes."
+            raise RefusedError(Code.DISK_CHANGED, message, hint="Leave it alone until the restore has ended, and restore again.")
 
     def write_at(self, offset_bytes: int, buffer: memoryview) -> None:
         """Write all of *buffer* at *offset_bytes*."""

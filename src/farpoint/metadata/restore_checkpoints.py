@@ -1,10 +1,10 @@
 """Checkpoints of disks being restored: everything below the offset is written and synced on the target of that identity."""
 
-from attrs import frozen
+from attrs import asdict, frozen
 from sqlalchemy import Connection, delete, insert, select
 
 from farpoint.metadata.tables import restore_checkpoints
-from farpoint.model.ids import DiskId
+from farpoint.model.ids import DiskId, OperationId
 
 
 @frozen(kw_only=True)
@@ -14,19 +14,22 @@ class RestoreCheckpoint:
     #: farpoint.disks.target.RestoreTarget.identity when it was recorded.
     identity: str
     synced_bytes: int
+    #: That recorded it.
+    operation: OperationId
 
 
 def get_checkpoint(conn: Connection, disk: DiskId) -> RestoreCheckpoint | None:
     """Return the disk's checkpoint, None before its first write."""
     row = conn.execute(select(restore_checkpoints).where(restore_checkpoints.c.disk == disk)).mappings().one_or_none()
-    return None if row is None else RestoreCheckpoint(identity=row["identity"], synced_bytes=row["synced_bytes"])
+    if row is None:
+        return None
+    return RestoreCheckpoint(identity=row["identity"], synced_bytes=row["synced_bytes"], operation=OperationId(row["operation"]))
 
 
 def put_checkpoint(conn: Connection, disk: DiskId, checkpoint: RestoreCheckpoint) -> None:
     """Record a checkpoint in place of the last."""
     delete_checkpoint(conn, disk)
-    values = {"disk": disk, "identity": checkpoint.identity, "synced_bytes": checkpoint.synced_bytes}
-    conn.execute(insert(restore_checkpoints).values(**values))
+    conn.execute(insert(restore_checkpoints).values(disk=disk, **asdict(checkpoint)))
 
 
 def delete_checkpoint(conn: Connection, disk: DiskId) -> None:

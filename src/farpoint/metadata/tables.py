@@ -275,6 +275,7 @@ restore_checkpoints = Table(
     Column("disk", Guid, primary_key=True),
     Column("identity", Text, nullable=False),
     Column("synced_bytes", BigInteger, nullable=False),
+    Column("operation", Guid, nullable=False),
 )
 
 #: Changes of resources that the catalogue log has not got yet: those that wait (batch 0), and those in the object being written.

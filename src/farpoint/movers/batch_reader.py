@@ -1,7 +1,7 @@
 """One lane's reading end: a batch of a disk in one reused buffer, hashed block by block."""
 
 from farpoint.codec.digest import chunk_id
-from farpoint.disks.source import BlockSource
+from farpoint.disks.source import BlockReader
 from farpoint.model.disk import Geometry
 from farpoint.model.ids import ChunkId
 from farpoint.movers.batches import Batch, blocks_per_batch
@@ -10,7 +10,7 @@ from farpoint.movers.batches import Batch, blocks_per_batch
 class BatchReader:
     """Not thread-safe: one per lane."""
 
-    def __init__(self, source: BlockSource, geometry: Geometry) -> None:
+    def __init__(self, source: BlockReader, geometry: Geometry) -> None:
         """Read from *source* in blocks of *geometry*."""
         self._source = source
         self._geometry = geometry

@@ -66,6 +66,12 @@ class MemoryTarget:
     def look_for_data(self, on_looked: Callable[[int], None]) -> None:
         """Nothing to look for."""
 
+    def read_into(self, offset_bytes: int, buffer: memoryview) -> None:
+        """Fill *buffer*, with zeros past the disk's end."""
+        part = self.data[offset_bytes : offset_bytes + len(buffer)]
+        buffer[: len(part)] = part
+        buffer[len(part) :] = bytes(len(buffer) - len(part))
+
     def write_at(self, offset_bytes: int, buffer: memoryview) -> None:
         """Write; never past the end."""
         assert offset_bytes + len(buffer) <= len(self.data), "a write past the disk's end"

@@ -1,51 +1,11 @@
 """The bytes of a disk restore point, by the code that restores disks: what a user would get."""
 
-from collections.abc import Callable
-from pathlib import Path
-
-from farpoint.disks.target import TargetState
 from farpoint.metadata import collections, disk_points, points, snapshots
 from farpoint.model.resources import DiskRestorePoint, RestorePoint
 from farpoint.movers.lanes import InlineLanes
 from farpoint.movers.restore import Reports, RestoreParts, restore_disk
+from farpoint.testing.memory_disks import MemoryTarget
 from farpoint.testing.regions import SmallRegion
-
-
-class MemoryTarget:
-    """Satisfies farpoint.disks.target.RestoreTarget with bytes in memory; unwritten ranges are zeros."""
-
-    state = TargetState.FRESH
-    synced_bytes = 0
-    identity = "memory"
-
-    def __init__(self, size_bytes: int) -> None:
-        """Begin with zeros."""
-        self.data = bytearray(size_bytes)
-
-    def look_for_data(self, on_looked: Callable[[int], None]) -> None:
-        """Nothing to look for."""
-
-    def write_at(self, offset_bytes: int, buffer: memoryview) -> None:
-        """Write."""
-        assert offset_bytes + len(buffer) <= len(self.data), "no write reaches past the end of the disk"
-        self.data[offset_bytes : offset_bytes + len(buffer)] = buffer
-
-    def write_zeros(self, offset_bytes: int, length_bytes: int) -> None:
-        """Write zeros."""
-        self.data[offset_bytes : offset_bytes + length_bytes] = bytes(length_bytes)
-
-    def sync(self) -> None:
-        """Nothing is held back."""
-
-    def publish(self) -> Path:
-        """Memory has no name."""
-        return Path()
-
-    def abandon(self) -> None:
-        """Nothing is kept."""
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 def read_disk_point(region: SmallRegion, disk: DiskRestorePoint) -> bytes:

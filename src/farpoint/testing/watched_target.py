@@ -54,6 +54,10 @@ class WatchedTarget:
         """Look."""
         self._inner.look_for_data(on_looked)
 
+    def read_into(self, offset_bytes: int, buffer: memoryview) -> None:
+        """Read back."""
+        self._inner.read_into(offset_bytes, buffer)
+
     def write_at(self, offset_bytes: int, buffer: memoryview) -> None:
         """Write; not safe before the next sync."""
         with self._effects.effect("write"):

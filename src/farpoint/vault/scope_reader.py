@@ -120,6 +120,7 @@ class ScopeReader:
             # What is there before a missing one comes first: whoever takes them in order knows which block is missing.
             there = _leading(locations[done:])
             _present(locations[done], ids[done])
+            self._meet(there)
             try:
                 for frame in self._packs.open_frames(there):
                     yield frame
@@ -132,14 +133,17 @@ class ScopeReader:
                     raise IntegrityError(message, place=_place(_present(moved[done], ids[done]))) from None
                 locations = moved
 
+    def _meet(self, locations: Sequence[Location]) -> None:
+        if self._met is not None:
+            self._met.update(location.pack for location in locations)
+
     def _locate(self, ids: Sequence[ChunkId]) -> list[Location | None]:
         found = self._index.locate_chunks(self.scope, frozenset(ids))
         return [found.get(chunk) for chunk in ids]
 
     def _read_node(self, wanted: NodeId, row: NodeRow) -> Node:
         place = _place(row.location)
-        if self._met is not None:
-            self._met.add(row.location.pack)
+        self._meet([row.location])
         try:
             frame = next(iter(self._packs.open_frames([row.location])))
             encoded = bytes(BlockDecompressor().decompress(frame.compression, frame.payload, raw_bytes=row.location.raw_bytes))

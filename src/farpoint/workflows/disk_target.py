@@ -32,7 +32,10 @@ def recorded_resume(work: Work, disk: Disk) -> Resume | None:
     """Return what an earlier run recorded about the target."""
     with work.bench.database.read() as conn:
         checkpoint = restore_checkpoints.get_checkpoint(conn, disk.id)
-    return None if checkpoint is None else Resume(identity=checkpoint.identity, synced_bytes=checkpoint.synced_bytes)
+    if checkpoint is None:
+        return None
+    same_operation = checkpoint.operation == work.operation.id
+    return Resume(identity=checkpoint.identity, synced_bytes=checkpoint.synced_bytes, same_operation=same_operation)
 
 
 def waiting(work: Work, path: Path) -> Callable[[], None]:
@@ -67,8 +70,9 @@ def look_for_data(work: Work, target: RestoreTarget) -> None:
 
 def record_checkpoint(work: Work, disk: Disk, target: RestoreTarget, synced_bytes: int) -> None:
     """Record that everything below *synced_bytes* is written and synced, and whose work the target holds."""
+    checkpoint = RestoreCheckpoint(identity=target.identity, synced_bytes=synced_bytes, operation=work.operation.id)
     with claimed_write(work.bench.database, work.claim) as conn:
-        restore_checkpoints.put_checkpoint(conn, disk.id, RestoreCheckpoint(identity=target.identity, synced_bytes=synced_bytes))
+        restore_checkpoints.put_checkpoint(conn, disk.id, checkpoint)
 
 
 def commit_disk(work: Work, disk: Disk, state: DiskState) -> None:

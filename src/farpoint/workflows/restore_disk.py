@@ -3,7 +3,8 @@
 1. restore   open and lock the target, write and prove every chunk, give the disk its name, publish its row, let the lock go
 
 One step, because the lock must outlast the row: a disk is attachable only after nobody writes it any more. Progress is a
-checkpoint in the database, below which everything is written and synced; a killed restore goes on from there.
+checkpoint in the database, below which everything is written and synced; a killed restore goes on from there, having read back
+and proved what is below.
 """
 
 import uuid
@@ -16,11 +17,12 @@ from farpoint.disks.open_target import open_target
 from farpoint.disks.target import TargetRequest, TargetState
 from farpoint.errors import Code, RefusedError
 from farpoint.metadata import disk_points, points
-from farpoint.model.disk import DiskState
-from farpoint.model.ids import DiskPointId, ScopeId
+from farpoint.model.ids import DiskPointId
 from farpoint.model.operations import DiskProgress
 from farpoint.model.resources import Disk, DiskRestorePoint
 from farpoint.movers.restore import Reports, RestoreParts, count_data_bytes, restore_disk
+from farpoint.movers.written import is_as_written
+from farpoint.units import human_bytes
 from farpoint.workflows.bench import Work
 from farpoint.workflows.disk_target import (
     check_still_ours,
@@ -37,22 +39,38 @@ from farpoint.workflows.recipe import NEXT, Recipe, Step
 
 def _restore(work: Work) -> str:
     disk, source = load_disk(work), _load_source(work)
+    request, done_before = _target_request(work, disk, source)
+    if not _go_on(work, disk, source, request, done_before=done_before):
+        # Somebody changed what the earlier run had written: begin anew, with all that is asked of a new target.
+        _go_on(work, disk, source, evolve(request, resume=None), done_before=0)
+    return NEXT
+
+
+def _go_on(work: Work, disk: Disk, source: DiskRestorePoint, request: TargetRequest, *, done_before: int) -> bool:
+    """Restore, from where the request resumes; False, nothing written, when that is not what an earlier run left."""
     state, scope = source.state, source.scope
     assert state is not None
     assert scope is not None
-    request, done_before = _target_request(work, disk, state, scope)
     with closing(open_target(request, clock=work.bench.clock, wait=waiting(work, request.path))) as target:
         check_still_ours(work, target)
         if target.state is not TargetState.PUBLISHED:
-            already = done_before if target.state is TargetState.RESUMED else 0
-            line = DiskProgress(disk=disk.name, bytes_total=request.data_bytes, bytes_done=already)
             parts = RestoreParts(vault=work.bench.vault, lanes=work.bench.lanes, scope=scope, disk=disk.name, state=state, target=target)
-            _write(work, disk, parts, line)
+            if target.state is TargetState.RESUMED and not _is_as_written(work, parts):
+                return False
+            already = done_before if target.state is TargetState.RESUMED else 0
+            _write(work, disk, parts, DiskProgress(disk=disk.name, bytes_total=request.data_bytes, bytes_done=already))
         # Also when an earlier run got this far: it may have been killed before the name itself was durable.
         target.publish()
         # A crash here leaves the finished disk without its row: the next attempt finds it PUBLISHED and commits.
         commit_disk(work, disk, state)
-    return NEXT
+    return True
+
+
+def _is_as_written(work: Work, parts: RestoreParts) -> bool:
+    def on_read(read: int) -> None:
+        work.report(evolve(work.progress, waiting=f"{human_bytes(read)} read back to see that they are as an earlier run wrote them"))
+
+    return is_as_written(parts, on_read)
 
 
 def _load_source(work: Work) -> DiskRestorePoint:
@@ -67,8 +85,11 @@ def _load_source(work: Work) -> DiskRestorePoint:
     return source
 
 
-def _target_request(work: Work, disk: Disk, state: DiskState, scope: ScopeId) -> tuple[TargetRequest, int]:
+def _target_request(work: Work, disk: Disk, source: DiskRestorePoint) -> tuple[TargetRequest, int]:
     """Return what to open, and how many data bytes lie below the checkpoint an earlier run recorded."""
+    state, scope = source.state, source.scope
+    assert state is not None
+    assert scope is not None
     resume = recorded_resume(work, disk)
     split_block = 0 if resume is None else resume.synced_bytes // state.block_bytes
     before, after = count_data_bytes(work.bench.vault.reader(scope), state, split_block=split_block, disk=disk.name)

@@ -312,6 +312,7 @@ CREATE TABLE restore_checkpoints (
 	disk VARCHAR(36) NOT NULL,
 	identity TEXT NOT NULL,
 	synced_bytes BIGINT NOT NULL,
+	operation VARCHAR(36) NOT NULL,
 	PRIMARY KEY (disk)
 );
 CREATE TABLE schema_version (

@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from farpoint.clock import SystemClock
 from farpoint.disks import device_target
@@ -212,6 +213,19 @@ def test_a_restore_onto_a_device_is_resumed(device: Path) -> None:
         assert (again.state, again.synced_bytes) == (TargetState.RESUMED, len(BLOCK))
         again.publish()
     assert refusal_of(device).code is Code.TARGET_NOT_EMPTY
+
+
+def test_a_device_on_which_another_operation_synced_nothing_is_anybodys(device: Path) -> None:
+    first = open_on(device)
+    first.write_at(0, BLOCK)
+    first.sync()
+    first.close()
+    resume = Resume(identity=first.identity, synced_bytes=0)
+    with pytest.raises(RefusedError) as caught:
+        open_on(device, resume=resume)
+    assert caught.value.code is Code.TARGET_NOT_EMPTY
+    with closing(open_on(device, resume=evolve(resume, same_operation=True))) as again:
+        assert again.state is TargetState.RESUMED
 
 
 def test_a_restore_is_not_resumed_onto_another_medium_under_the_same_name(
