@@ -58,7 +58,8 @@ _WORDS: Final = {
     )
 }
 #: URLs of running work: whoever was given one has its id, which nobody can guess.
-_POLLED: Final = frozenset({"operations", "diskoperations", "operationresults", "operationstatuses"})
+_POLLED: Final = frozenset({"operations", "diskoperations"})
+_POLL_SEGMENTS: Final = 8
 #: Lists that everybody in the subscription may read whole.
 _KNOWN_TO_ALL: Final = frozenset({"farpoint/regions", "microsoft.authorization/roledefinitions"})
 _SUBSCRIPTION: Final = "Microsoft.Resources/subscriptions"
@@ -71,13 +72,19 @@ def requested(method: str, path: str) -> Requested:
     segments = path.strip("/").split("/")
     if segments[0].lower() != "subscriptions" or len(segments) == 1:
         return Requested(need=Need.TOKEN)
-    if len(segments) > 2 and segments[-2].lower() in _POLLED and method in _READING:  # noqa: PLR2004 - below a subscription
+    if method in _READING and _is_poll(segments):
         return Requested(need=Need.TOKEN)
     namespaces = [place + 1 for place in range(2, len(segments) - 1, 2) if segments[place].lower() == "providers"]
     if not namespaces:
         return _of_resources(method, segments)
     # A provider below another's resource, as of role assignments, is the one that is asked.
     return _of_provider(method, segments, start=namespaces[-1])
+
+
+def _is_poll(segments: Sequence[str]) -> bool:
+    """Tell whether this is ``/subscriptions/S/providers/NAMESPACE/locations/L/operations/ID``; all else of these names are resources."""
+    words = [segment.lower() for segment in segments[2::2]]
+    return len(segments) == _POLL_SEGMENTS and words[0] == "providers" and words[1] == "locations" and words[2] in _POLLED
 
 
 def _of_provider(method: str, segments: Sequence[str], *, start: int) -> Requested:

@@ -59,23 +59,34 @@ def put_vm(context: RegionContext, request: VmRequest) -> Put[VirtualMachine]:
         open_group(conn, group)
         existing = virtual_machines.get_vm(conn, group=group, name=request.name)
         _refuse_move(existing, request)
-        attached = _find_disks(context, conn, request, existing)
-        vm = _describe(context, request, group=group, existing=existing, attached=attached)
-        if existing is None:
-            virtual_machines.insert_vm(conn, vm)
-        else:
-            _detach(conn, existing, keep=vm)
-            virtual_machines.update_vm(conn, vm)
-        owner = str(context.arm_id(group, ("virtualMachines", vm.name)))
-        for disk, _ in attached:
-            disks.update_disk(conn, evolve(disk, managed_by=owner))
+        vm = write_vm(context, conn, evolve(request, group=group), existing)
     return Put(resource=vm, created=existing is None)
+
+
+def write_vm(context: RegionContext, conn: Connection, request: VmRequest, existing: VirtualMachine | None) -> VirtualMachine:
+    """Write the VM that the request describes in place of *existing*, which was read in the same transaction."""
+    attached = _find_disks(context, conn, request, existing)
+    vm = _describe(context, request, existing=existing, attached=attached)
+    if existing is None:
+        virtual_machines.insert_vm(conn, vm)
+    else:
+        _detach(conn, existing, keep=vm)
+        virtual_machines.update_vm(conn, vm)
+    owner = str(context.arm_id(vm.group, ("virtualMachines", vm.name)))
+    for disk, _ in attached:
+        disks.update_disk(conn, evolve(disk, managed_by=owner))
+    return vm
 
 
 def get_vm(context: RegionContext, *, group: str, name: str) -> VirtualMachine:
     """Return the VM, or refuse with ResourceNotFound."""
     with context.database.read() as conn:
-        found = virtual_machines.get_vm(conn, group=group, name=name)
+        return require_vm(context, conn, group=group, name=name)
+
+
+def require_vm(context: RegionContext, conn: Connection, *, group: str, name: str) -> VirtualMachine:
+    """Return the VM's row, or refuse with ResourceNotFound."""
+    found = virtual_machines.get_vm(conn, group=group, name=name)
     if found is None:
         raise resource_missing(context.arm_id(group, ("virtualMachines", name)))
     return found
@@ -84,9 +95,7 @@ def get_vm(context: RegionContext, *, group: str, name: str) -> VirtualMachine:
 def patch_vm(context: RegionContext, *, group: str, name: str, tags: JsonObject | None) -> VirtualMachine:
     """Change the tags; None leaves them."""
     with context.database.write() as conn:
-        found = virtual_machines.get_vm(conn, group=group, name=name)
-        if found is None:
-            raise resource_missing(context.arm_id(group, ("virtualMachines", name)))
+        found = require_vm(context, conn, group=group, name=name)
         changed = found if tags is None else evolve(found, tags=tags)
         virtual_machines.update_vm(conn, changed)
     return changed
@@ -160,14 +169,13 @@ def _describe(
     context: RegionContext,
     request: VmRequest,
     *,
-    group: str,
     existing: VirtualMachine | None,
     attached: Sequence[tuple[Disk, DiskAttachment]],
 ) -> VirtualMachine:
     profile = storage_profile(context, [(disk, attachment.lun, attachment.settings) for disk, attachment in attached])
     return VirtualMachine(
         id=existing.id if existing is not None else VmId(context.entropy.guid()),
-        group=group,
+        group=request.group,
         name=existing.name if existing is not None else request.name,
         location=request.location,
         tags=request.tags,

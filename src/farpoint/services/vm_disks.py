@@ -6,9 +6,10 @@ from farpoint.model.arm_id import parse_arm_id
 from farpoint.model.documents import JsonObject
 from farpoint.model.resources import VirtualMachine
 from farpoint.services.context import RegionContext
+from farpoint.services.groups import open_group
 from farpoint.services.json_reading import object_at, objects_at, text_at, without
 from farpoint.services.refusals import invalid
-from farpoint.services.virtual_machines import DiskAttachment, VmRequest, get_vm, put_vm
+from farpoint.services.virtual_machines import DiskAttachment, VmRequest, require_vm, write_vm
 
 #: As many luns as Azure has.
 _LUNS = range(64)
@@ -36,8 +37,15 @@ class DiskMoves:
 
 
 def change_data_disks(context: RegionContext, moves: DiskMoves) -> VirtualMachine:
-    """Detach, then attach; all or nothing."""
-    vm = get_vm(context, group=moves.group, name=moves.name)
+    """Detach, then attach; all or nothing, in one transaction: calls for one VM at the same time add up."""
+    with context.database.write() as conn:
+        vm = require_vm(context, conn, group=moves.group, name=moves.name)
+        open_group(conn, vm.group)
+        return write_vm(context, conn, _changed(vm, moves), vm)
+
+
+def _changed(vm: VirtualMachine, moves: DiskMoves) -> VmRequest:
+    """Return the VM as it is, with other data disks."""
     kept = _kept(vm, moves.detach)
     taken = {attachment.lun for attachment in kept}
     added = []
@@ -50,7 +58,7 @@ def change_data_disks(context: RegionContext, moves: DiskMoves) -> VirtualMachin
         added.append(DiskAttachment(disk_id=disk.disk_id, lun=lun, target=f"{target}.diskId", settings=disk.settings))
     data = sorted((attachment for attachment in (*kept, *added) if attachment.lun is not None), key=lambda disk: disk.lun or 0)
     os_disk = next(attachment for attachment in kept if attachment.lun is None)
-    request = VmRequest(
+    return VmRequest(
         group=vm.group,
         name=vm.name,
         location=vm.location,
@@ -58,7 +66,6 @@ def change_data_disks(context: RegionContext, moves: DiskMoves) -> VirtualMachin
         properties=without(vm.properties, "storageProfile"),
         attachments=(os_disk, *data),
     )
-    return put_vm(context, request).resource
 
 
 def _kept(vm: VirtualMachine, detach: tuple[str, ...]) -> list[DiskAttachment]:

@@ -47,6 +47,19 @@ def test_of_names_for_one_path_one_is_registered(east: Arm) -> None:
     assert len(east.send("GET", compute("disks")).json()["value"]) == 1
 
 
+def test_disks_attached_to_one_vm_by_calls_at_once_are_all_attached(east: Arm) -> None:
+    vm = east.add_vm("vm", os_disk=east.attach("os"))
+    for round_number in range(ROUNDS):
+        disks = [east.attach(f"data{round_number}-{number}") for number in range(AT_ONCE)]
+
+        def attach(number: int, disks: list[str] = disks) -> int:
+            return east.send("POST", f"{vm}/attachDetachDataDisks", {"dataDisksToAttach": [{"diskId": disks[number]}]}).status_code
+
+        assert together(attach) == {200: AT_ONCE}
+    attached = east.send("GET", vm).json()["properties"]["storageProfile"]["dataDisks"]
+    assert sorted(entry["lun"] for entry in attached) == list(range(ROUNDS * AT_ONCE))
+
+
 def test_of_vms_for_one_disk_one_gets_it(east: Arm) -> None:
     disk = east.attach("os")
     body = {"location": "eastus", "properties": {"storageProfile": {"osDisk": {"managedDisk": {"id": disk}}}}}

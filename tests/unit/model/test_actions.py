@@ -62,6 +62,21 @@ def test_a_token_is_enough_for_what_everybody_may_ask_or_was_told_the_address_of
     assert requested("GET", fold_path(path)).need is Need.TOKEN
 
 
+@pytest.mark.parametrize("kind", ["operations", "diskOperations", "operationResults", "operationStatuses"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/resourceGroups/{}/resources",
+        "/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/{}/instanceView",
+        "/resourceGroups/g/providers/Microsoft.Compute/restorePointCollections/c/restorePoints/{}/diskRestorePoints",
+        "/resourceGroups/g/providers/{}/x",
+        "/resourceGroups/providers/locations/l/{}/x",
+    ],
+)
+def test_what_is_named_like_the_url_of_running_work_is_none(path: str, kind: str) -> None:
+    assert requested("GET", fold_path(S + path.format(kind))).need is not Need.TOKEN
+
+
 def test_names_keep_their_case() -> None:
     assert requested("GET", fold_path(f"{S}/RESOURCEGROUPS/Web/PROVIDERS/MICROSOFT.COMPUTE/DISKS/Os")).scope == (
         f"{S}/resourceGroups/Web/providers/Microsoft.Compute/disks/Os"
