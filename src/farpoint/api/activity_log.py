@@ -2,7 +2,8 @@
 
 An entry is written before the answer leaves, so what a client knows to be done is in the log. When it cannot be written the answer
 goes out all the same, for the work is done, and the region's own log has the entry as an error. Requests that were refused because
-too many came (429) are left out: whoever floods a region must not flood history out of its log.
+too many came (429) are left out, and those of nobody, but for tokens that were never good, which are throttled: whoever floods a region
+must not flood history out of its log.
 """
 
 import json
@@ -85,7 +86,8 @@ class ActivityLog:
             raise
 
     async def _record(self, entry: Activity) -> None:
-        if entry.status == HTTPStatus.TOO_MANY_REQUESTS:
+        is_known = bool(entry.principal) or entry.code == Code.AUTHENTICATION_FAILED.value
+        if entry.status == HTTPStatus.TOO_MANY_REQUESTS or not is_known:
             return
         try:
             await run_in_threadpool(record_activity, self._context, entry)

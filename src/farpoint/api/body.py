@@ -3,7 +3,7 @@
 import asyncio
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Annotated, Final, NoReturn, TypeVar
 
 from fastapi import Depends
@@ -32,9 +32,14 @@ async def read_body(request: Request) -> bytes:
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and (len(announced) > _LENGTH_DIGITS_MAX or int(announced) > _BODY_BYTES_MAX):
         raise _too_large()
+    return await within_time(_collect(request))
+
+
+async def within_time(reading: Awaitable[bytes]) -> bytes:
+    """Return a body that is being read; refuse one that takes too long."""
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await _collect(request)
+            return await reading
     except TimeoutError as error:
         message = f"The request content did not arrive within {BODY_SECONDS:.0f} s."
         raise RefusedError(Code.REQUEST_TIMEOUT, message, hint="Ask again; nothing was started.") from error

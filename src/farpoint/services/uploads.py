@@ -75,6 +75,12 @@ def drop_upload(context: RegionContext, subject: Subject) -> None:
     context.uploads.discard(_path_of(subject))
 
 
+def require_writer(context: RegionContext, token: SasToken) -> None:
+    """Refuse a URL that is not good for writing, now."""
+    grant, _ = look_up(context, token)
+    refuse_reader(grant)
+
+
 def write_pages(context: RegionContext, token: SasToken, change: PageChange, check: Check) -> BlobVersion:
     """Write or clear a range of the blob. It is durable when the access has been revoked, not before."""
     with _turn(context, token) as turn:

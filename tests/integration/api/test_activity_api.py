@@ -71,11 +71,10 @@ def test_refusals_are_logged_with_whose_they_were_as_far_as_that_is_known(east: 
     token, _ = east.region.issuer.issue(OTHER_CLIENT)
     Arm(east.region, east.app, token).send("PUT", compute("disks", "d"), {})
     Arm(east.region, east.app, "nonsense").send("PUT", compute("disks", "d"), {})
-    # Nobody looks at the token where there is nothing to ask for.
+    # Nobody looks at the token where there is nothing to ask for, so that is nobody's and not logged.
     east.send("PURGE", compute("disks", "d"))
     east.send("PUT", f"{S}/providers/Nothing/there/x", {})
     assert [(str(one["caller"]), one["properties"]["errorCode"]) for one in events(east)] == [
-        ("", "NotFound"),
         (CLIENT, "MethodNotAllowed"),
         ("", "AuthenticationFailed"),
         (OTHER_CLIENT, "AuthorizationFailed"),
@@ -174,6 +173,17 @@ def test_too_many_requests_are_refused_before_anything_starts_and_leave_no_trace
     assert east.send("GET", f"{S}/resourceGroups/g2").status_code == 404
     east.region.clock.advance(1)
     assert east.send("PUT", f"{S}/resourceGroups/g2", {"location": "eastus"}).status_code == 201
+
+
+def test_what_nobody_asked_for_leaves_no_trace(east: Arm) -> None:
+    """Unrouted paths are answered without looking at the token; a token that was good once is not throttled."""
+    stranger = Arm(east.region, east.app, "nonsense")
+    flood = f"{S}/resourceGroups/operations/providers/Microsoft.Compute/zzz"
+    assert [stranger.send("POST", f"{flood}/flood{number}").status_code for number in range(3)] == [404] * 3
+    east.region.clock.advance(2 * 3600)
+    assert east.send("PUT", f"{S}/resourceGroups/g", {"location": "eastus"}).json()["error"]["code"] == "ExpiredAuthenticationToken"
+    east.log_in()
+    assert outcomes(east) == []
 
 
 def test_wrong_secrets_and_tokens_count_together_and_good_tokens_stay_good(east: Arm) -> None:

@@ -4,14 +4,18 @@ import base64
 import hashlib
 import itertools
 import random
+import socket
+import ssl
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from attrs import frozen
-from tests.integration.blob.blob_region import Answer, BlobRegion
+from tests.integration.blob.blob_region import READY_SECONDS, Answer, BlobRegion
 
+from farpoint.api import body
 from farpoint.codec.crc64 import crc64
 from farpoint.codec.structured_body import STRUCTURED_BODY, StructuredEncoder
 from farpoint.codec.vhd import encode_footer
@@ -40,6 +44,18 @@ class UploadedDisk:
         """Write pages."""
         given = {"x-ms-page-write": "update", "x-ms-range": f"bytes={first}-{first + len(data) - 1}"} | dict(headers or {})
         return self.served.send("PUT", f"{self.url}&comp=page", given, data)
+
+    def put_head_only(self) -> bytes:
+        """Announce a write of a page and send one byte of it; return the status line of the answer."""
+        parts = urlsplit(self.url)
+        trust = ssl.create_default_context(cafile=str(self.served.ca_file))
+        head = f"PUT {parts.path}?{parts.query}&comp=page HTTP/1.1\r\nHost: x\r\nContent-Length: 512\r\n"
+        with (
+            socket.create_connection((str(parts.hostname), parts.port), timeout=READY_SECONDS) as plain,
+            trust.wrap_socket(plain, server_hostname=parts.hostname) as connection,
+        ):
+            connection.sendall(f"{head}x-ms-page-write: update\r\nx-ms-range: bytes=0-511\r\n\r\nx".encode())
+            return connection.recv(4096)
 
     def clear(self, first: int, end: int) -> Answer:
         """Clear pages."""
@@ -121,6 +137,16 @@ def test_sequence_numbers_are_kept_and_are_conditions(raw: UploadedDisk) -> None
     for word, number, status in conditions:
         answer = raw.put(0, bytes(512), {f"x-ms-if-sequence-number-{word}": str(number)})
         assert (answer.status, answer.headers["x-ms-blob-sequence-number"] if status == 201 else "10") == (status, "10")
+
+
+def test_a_body_that_trickles_is_answered_408(raw: UploadedDisk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body, "BODY_SECONDS", 0.2)
+    assert raw.put_head_only().startswith(b"HTTP/1.1 408 ")
+
+
+def test_whoever_may_not_write_is_refused_before_the_body_has_come(raw: UploadedDisk) -> None:
+    raw.served.revoke(raw.arm_id)
+    assert raw.put_head_only().startswith(b"HTTP/1.1 403 ")
 
 
 def test_bytes_that_were_damaged_on_the_way_are_not_written(raw: UploadedDisk) -> None:

@@ -206,6 +206,17 @@ def test_a_vm_keeps_what_it_was_given_without_secrets_and_read_only_fields() -> 
     assert [(disk.disk_id, disk.lun) for disk in request.attachments] == [("/os", None), ("/d0", 0), ("/d1", 1)]
 
 
+def test_secrets_of_a_vm_are_left_out_wherever_they_are_and_however_they_are_spelled() -> None:
+    unattended = {"enableAutomaticUpdates": True, "additionalUnattendContent": [{"content": "p4ss"}]}
+    profile = {"AdminPassword": "p4ss", "CUSTOMDATA": "c2VjcmV0", "computerName": "web", "windowsConfiguration": unattended}
+    extensions = {"extensions": [{"name": "e", "properties": {"settings": {"a": 1}, "ProtectedSettings": {"key": "p4ss"}}}]}
+    request = vm(vm_body(OSProfile=profile, extensionProfile=extensions))
+    assert request.properties == {
+        "OSProfile": {"computerName": "web", "windowsConfiguration": {"enableAutomaticUpdates": True}},
+        "extensionProfile": {"extensions": [{"name": "e", "properties": {"settings": {"a": 1}}}]},
+    }
+
+
 @pytest.mark.parametrize(
     ("body", "target"),
     [

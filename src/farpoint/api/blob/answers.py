@@ -34,6 +34,7 @@ SHOWN: Final = frozenset(
         Code.MD5_MISMATCH,
         Code.CRC64_MISMATCH,
         Code.BODY_TOO_LARGE,
+        Code.REQUEST_TIMEOUT,
         Code.PREVIOUS_SNAPSHOT_UNSUPPORTED,
         Code.UNSUPPORTED_VERB,
         Code.SERVER_BUSY,

@@ -12,15 +12,17 @@ from starlette.responses import Response
 from farpoint.api.blob.answers import plain_answer, version_headers
 from farpoint.api.blob.call import PAGES_BYTES_MAX, BlobCall, refuse_header, written_range
 from farpoint.api.blob.conditions import Conditions
+from farpoint.api.body import within_time
 from farpoint.codec.crc64 import crc64
 from farpoint.codec.structured_body import STRUCTURED_BODY, decode_structured
 from farpoint.errors import Code, RefusedError
 from farpoint.services.blobs import BlobVersion
-from farpoint.services.uploads import SEQUENCE_ACTIONS, PageChange, create_blob, set_sequence_number, write_pages
+from farpoint.services.uploads import SEQUENCE_ACTIONS, PageChange, create_blob, require_writer, set_sequence_number, write_pages
 from farpoint.units import KIB
 
 #: Frames and checksums that come with the pages.
 _FRAMING_BYTES_MAX: Final = 64 * KIB
+_BODY_BYTES_MAX: Final = PAGES_BYTES_MAX + _FRAMING_BYTES_MAX
 _STRUCTURED: Final = "x-ms-structured-body"
 
 
@@ -80,13 +82,18 @@ def _changed(call: BlobCall, version: BlobVersion, status: int) -> Response:
 
 
 async def _read_body(call: BlobCall) -> bytes:
-    limit = PAGES_BYTES_MAX + _FRAMING_BYTES_MAX
-    if call.number("content-length", 0) > limit:
+    """Return the body of a write that may be done: for any other nothing is read, nor kept."""
+    await call.run(partial(require_writer, call.context, call.token))
+    if call.number("content-length", 0) > _BODY_BYTES_MAX:
         raise _too_large()
+    return await within_time(_collect(call))
+
+
+async def _collect(call: BlobCall) -> bytes:
     body = bytearray()
     async for piece in call.request.stream():
         body += piece
-        if len(body) > limit:
+        if len(body) > _BODY_BYTES_MAX:
             raise _too_large()
     return bytes(body)
 

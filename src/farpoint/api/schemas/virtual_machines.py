@@ -1,6 +1,6 @@
 """Bodies about virtual machines: kept whole, except for secrets, what only we can know, and the disks, which are looked up."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final, cast
 
 from pydantic import Field, field_validator
@@ -8,8 +8,8 @@ from pydantic import Field, field_validator
 from farpoint.api.body import parse_body
 from farpoint.api.schemas.names import check_vm_name
 from farpoint.api.schemas.shape import Location, OpenShape, Reference, ResourceId, Shape, Tags, tags_or_none
-from farpoint.model.documents import JsonObject
-from farpoint.services.json_reading import object_at, present, without
+from farpoint.model.documents import JsonObject, JsonValue
+from farpoint.services.json_reading import present, without
 from farpoint.services.refusals import invalid
 from farpoint.services.virtual_machines import DiskAttachment, VmRequest
 from farpoint.services.vm_disks import DiskMoves, NewAttachment
@@ -19,8 +19,8 @@ _DATA_DISKS_MAX: Final = 64
 _PROFILE: Final = "properties.storageProfile"
 #: Told by us, never by the client.
 _READ_ONLY: Final = ("vmId", "provisioningState", "timeCreated", "instanceView", "storageProfile")
-#: Write-only in Azure; a restore point that kept them would carry them to every region.
-_SECRETS: Final = ("adminPassword", "customData")
+#: Write-only in Azure, in lower case; a restore point that kept them would carry them to every region.
+_SECRETS: Final = frozenset({"adminpassword", "customdata", "additionalunattendcontent", "protectedsettings"})
 
 
 class _VmDisk(OpenShape):
@@ -135,10 +135,16 @@ def _refuse_equal_luns(data: tuple[DiskAttachment, ...]) -> None:
 
 
 def _properties(properties: _VmProperties) -> JsonObject:
-    kept = without(_rest(properties), *_READ_ONLY)
-    if isinstance(kept.get("osProfile"), Mapping):
-        kept["osProfile"] = without(object_at(kept, "osProfile"), *_SECRETS)
-    return kept
+    return {name: _without_secrets(value) for name, value in without(_rest(properties), *_READ_ONLY).items()}
+
+
+def _without_secrets(value: JsonValue) -> JsonValue:
+    """Leave secrets out, wherever they are and however they are spelled."""
+    if isinstance(value, Mapping):
+        return {name: _without_secrets(inner) for name, inner in value.items() if name.lower() not in _SECRETS}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_without_secrets(inner) for inner in value]
+    return value
 
 
 def _rest(shape: OpenShape) -> JsonObject:
