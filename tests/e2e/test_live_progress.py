@@ -62,7 +62,8 @@ def test_progress_never_goes_back_over_kills_of_either_region(victims: DevRegion
             until(lambda start=before, more=goal: victims.wire_bytes() >= start + more, "bytes travel")  # type: ignore[misc]  # defaults
             victims.kill(name)
         victims.limit(None)
-        assert until_ended(west, *names).state == "Succeeded"
+        last = until_ended(west, *names)
+    # The watcher's own last poll may lie before the end.
+    assert (last.state, last.percent) == ("Succeeded", 100)
     check_never_back(watcher.samples)
     assert len(running(watcher.samples)) > 10
-    assert watcher.samples[-1].percent == 100
