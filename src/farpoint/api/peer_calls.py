@@ -76,6 +76,10 @@ def _resource(context: ServingContext, asked: _Asked) -> Served:
     return {"document": serving.find_resource(context, asked.fields.text("id"))}
 
 
+def _holds_name(context: ServingContext, asked: _Asked) -> Served:
+    return {"holds": context.holds_name(asked.fields.text("id"), rival=asked.peer)}
+
+
 def _tell(context: ServingContext, asked: _Asked) -> Served:
     serving.accept_record(context, record_from_json(asked.fields.inner("record")))
     return {}
@@ -125,6 +129,7 @@ def _release(context: ServingContext, asked: _Asked) -> Served:
 _SERVERS: Final[Mapping[Call, Callable[[ServingContext, _Asked], Served]]] = {
     Call.IDENTITY: _identity,
     Call.RESOURCE: _resource,
+    Call.HOLDS_NAME: _holds_name,
     Call.TELL: _tell,
     Call.CATALOGUE: _catalogue,
     Call.CLEAR_GROUP: _clear_group,

@@ -36,6 +36,8 @@ from farpoint.services.catalogue import CatalogueWriter
 from farpoint.services.context import RegionContext
 from farpoint.services.group_deletion import GroupDeletion, clear_own_group
 from farpoint.services.groups import ensure_default_group
+from farpoint.services.new_names import NewNames
+from farpoint.services.ownership import holds_name
 from farpoint.services.peer_catalogues import PeerCatalogues
 from farpoint.services.serving import ManifestCache, ServingContext
 from farpoint.workflows.bench import Bench
@@ -165,6 +167,7 @@ def _context(
         peers=peering.directory,
         peer_catalogues=PeerCatalogues(storage.database, clock, peering.directory),
         vault=storage.vault,
+        new_names=NewNames(config.id),
         sas=SasSigner(storage.tokens),
         uploads=Uploads(clock),
         limits=Limits(profile=config.limits_profile),
@@ -188,6 +191,7 @@ def _serving(storage: Storage, peering: Peering, verifier: TokenVerifier, contex
         document_of=partial(resource_document, context),
         documents_of=partial(resource_documents, context),
         clear_group=partial(clear_own_group, context),
+        holds_name=partial(holds_name, context),
     )
 
 

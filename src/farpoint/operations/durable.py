@@ -5,6 +5,7 @@ next step and may forget it. Workflow id = operation id, the id is the only inpu
 hold nothing of value. A sweep starts every live row that has no workflow, so losing DBOS's database costs no operation.
 """
 
+import contextvars
 import json
 import logging
 import threading
@@ -104,12 +105,16 @@ class DurableRunner:
 
     def launch(self, operation: OperationId) -> None:
         """Start the workflow of a committed operation, at once; if that fails, the sweep does. Starting it again changes nothing."""
-        assert self._workflow is not None, "start() comes first"
         try:
-            with SetWorkflowID(str(operation)):
-                DBOS.start_workflow(self._workflow, str(operation))
+            # In a context of its own: a step that starts an operation (a group's deletion starts others) is none of its workflow.
+            contextvars.Context().run(self._start, str(operation))
         except Exception:  # noqa: BLE001 - whatever DBOS says: the row is committed, so its request has not failed
             _log.exception("workflow_not_started_yet", extra={"operation": str(operation)})
+
+    def _start(self, operation: str) -> None:
+        assert self._workflow is not None, "start() comes first"
+        with SetWorkflowID(operation):
+            DBOS.start_workflow(self._workflow, operation)
 
     def stop(self) -> None:
         """Take no more work. Steps under way are left to themselves: the next start goes on."""

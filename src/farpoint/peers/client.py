@@ -40,6 +40,7 @@ LOOKUP_SECONDS: Final = 5.0
 #: keeps pulling, no client waits for a peer that is known to be down.
 DOWN_SECONDS: Final = 12.0
 _OK: Final = 200
+_READING: Final = ("GET", "HEAD")
 _SERVER_ERRORS: Final = 500
 
 _T = TypeVar("_T")
@@ -129,6 +130,11 @@ class PeerClient:
         found = self._parsed(lambda: fields.inner_or_none("document"))
         return None if found is None else RemoteResource(region_name=self.name, document=found.document)
 
+    def holds_name(self, arm_id: str) -> bool:
+        """Tell whether the peer has the ARM id, or gives it before this region may."""
+        fields = self.ask(Call.HOLDS_NAME, {"id": arm_id}, read_seconds=LOOKUP_SECONDS)
+        return self.read(lambda answer: answer.flag("holds"), fields)
+
     def tell(self, record: DirectoryRecord) -> None:
         """Tell the peer about a version of a directory record."""
         self.ask(Call.TELL, {"record": record_to_json(record)}, read_seconds=LOOKUP_SECONDS)
@@ -139,8 +145,9 @@ class PeerClient:
         return self.read(page_from_json, fields)
 
     def forward(self, request: RelayedRequest) -> RelayedAnswer:
-        """Have the peer answer a client's request."""
-        return self.read(relayed_answer_from_json, self.ask(Call.FORWARD, relayed_request_to_json(request)))
+        """Have the peer answer a client's request. A reader is not kept waiting: what was last heard can be shown instead."""
+        read_seconds = LOOKUP_SECONDS if request.method in _READING else READ_SECONDS
+        return self.read(relayed_answer_from_json, self.ask(Call.FORWARD, relayed_request_to_json(request), read_seconds=read_seconds))
 
     def clear_group(self, request: ClearGroupRequest) -> int:
         """Have the peer delete its resources of a group; return how many it still has."""

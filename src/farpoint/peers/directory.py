@@ -56,11 +56,11 @@ class PeerDirectory:
         """
         return self._find(lambda client: client.resource(arm_id), what=arm_id)
 
-    def reachable_holder(self, arm_id: str) -> str | None:
-        """Return the name of a peer that has the resource, among those that answer."""
+    def holder_of_name(self, arm_id: str) -> str | None:
+        """Return the name of a peer that has the ARM id or gives it before this region may, among those that answer."""
         asked = [client for client in self._clients if not client.is_down]
-        replies = self._ask_all(lambda client: client.resource(arm_id), asked)
-        return next((peer for peer, answer, _ in replies if answer is not None), None)
+        replies = self._ask_all(lambda client: client.holds_name(arm_id), asked)
+        return next((peer for peer, holds, _ in replies if holds), None)
 
     def is_down(self, name: str) -> bool:
         """Tell whether the named peer did not answer just now; asks nobody."""

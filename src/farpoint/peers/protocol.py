@@ -44,6 +44,7 @@ class Call(StrEnum):
 
     IDENTITY = "identity"
     RESOURCE = "resource"
+    HOLDS_NAME = "holds-name"
     TELL = "tell"
     CATALOGUE = "catalogue"
     FORWARD = "forward"

@@ -19,7 +19,7 @@ from farpoint.services.copy_limits import same_region_copy
 from farpoint.services.groups import open_group, require_group
 from farpoint.services.new_operations import new_operation, retire, running_operation
 from farpoint.services.outcome import Put
-from farpoint.services.ownership import refuse_taken_name
+from farpoint.services.ownership import own_name
 from farpoint.services.references import COLLECTION_TYPE, VM_TYPE, parse_reference, require_own_location
 from farpoint.services.refusals import conflict, entity_missing, invalid, not_allowed, resource_missing
 
@@ -46,8 +46,7 @@ def put_collection(context: RegionContext, request: CollectionRequest) -> Put[Co
         existing = collections.get_collection(conn, group=group, name=request.name)
     # A replaced collection needs no peer: only a new source must be found.
     location = existing.source_location if existing is not None else _locate(context, source)
-    refuse_taken_name(context, collection_id(context, group=group, name=request.name))
-    with context.database.write() as conn:
+    with own_name(context, collection_id(context, group=group, name=request.name)), context.database.write() as conn:
         open_group(conn, group)
         existing = collections.get_collection(conn, group=group, name=request.name)
         if existing is not None:

@@ -19,6 +19,7 @@ from farpoint.model.relay import RelayedAnswer, RelayedRequest
 from farpoint.model.remote import PeerRegion, RemoteResource
 from farpoint.services.authority import Authorities
 from farpoint.services.catalogue import CatalogueWriter
+from farpoint.services.new_names import NewNames
 from farpoint.services.peer_catalogues import CatalogueSource, PeerCatalogues
 from farpoint.vault.scope_reader import ScopeReader
 
@@ -33,8 +34,8 @@ class PeerLookup(CatalogueSource, Protocol):
         """
         ...
 
-    def reachable_holder(self, arm_id: str) -> str | None:
-        """Return the name of a peer that has the resource, among those that answer."""
+    def holder_of_name(self, arm_id: str) -> str | None:
+        """Return the name of a peer that has the ARM id or gives it before this region may, among those that answer."""
         ...
 
     def tell(self, record: DirectoryRecord) -> Sequence[str]:
@@ -86,6 +87,8 @@ class RegionContext:
     #: What the peers have, as they last said.
     peer_catalogues: PeerCatalogues
     vault: ReadableVault
+    #: Names that requests of this process are about to give.
+    new_names: NewNames
     #: Signs the URLs of disk bytes.
     sas: SasSigner
     #: The disk files that are being uploaded through this process.

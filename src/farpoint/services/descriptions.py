@@ -1,6 +1,7 @@
 """Networks, interfaces and deployments: kept as given, shown as kept. Nothing here carries them out."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from attrs import evolve, frozen
 
@@ -13,7 +14,7 @@ from farpoint.model.spans import WHOLE, Span
 from farpoint.services.context import RegionContext
 from farpoint.services.groups import open_group, require_group
 from farpoint.services.outcome import Put
-from farpoint.services.ownership import is_owned_type, refuse_taken_name
+from farpoint.services.ownership import is_owned_type, own_name
 from farpoint.services.references import require_own_location
 from farpoint.services.refusals import resource_missing
 
@@ -34,9 +35,9 @@ def put_description(context: RegionContext, request: DescriptionRequest) -> Put[
     """Keep it, in place of what there was."""
     require_own_location(context, request.location)
     group = require_group(context, request.group).name
-    if is_owned_type(request.type):
-        refuse_taken_name(context, _arm_id(context, request.type, group, request.name))
-    with context.database.write() as conn:
+    # A deployment stays where it was asked for: its name is each region's own.
+    name = own_name(context, _arm_id(context, request.type, group, request.name)) if is_owned_type(request.type) else nullcontext()
+    with name, context.database.write() as conn:
         open_group(conn, group)
         existing = descriptions.get_description(conn, type_name=request.type, group=group, name=request.name)
         made = Description(

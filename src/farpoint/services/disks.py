@@ -20,7 +20,7 @@ from farpoint.services.context import RegionContext
 from farpoint.services.groups import open_group
 from farpoint.services.outcome import Put
 from farpoint.services.refusals import conflict, not_allowed, resource_missing
-from farpoint.services.wanted_disks import DiskPlace, WantedDisk, at_path, find_place, new_disk_row, refuse_resize, refuse_taken_path
+from farpoint.services.wanted_disks import DiskPlace, WantedDisk, at_path, new_disk_row, own_place, refuse_resize, refuse_taken_path
 
 
 @frozen(kw_only=True)
@@ -46,19 +46,19 @@ class DiskChange:
 
 def attach_disk(context: RegionContext, request: AttachRequest) -> Put[Disk]:
     """Register the disk at the request's path, or update the registration."""
-    place = find_place(context, request.disk)
-    facts = _look_at(place.path)
-    place = evolve(place, path=facts.path)
-    with context.database.write() as conn:
-        open_group(conn, place.wanted.group)
-        existing = disks.get_disk(conn, group=place.wanted.group, name=place.wanted.name)
-        refuse_taken_path(context, conn, place)
-        disk = new_disk_row(context, place, facts.size_bytes) if existing is None else _updated(existing, place, facts)
-        refuse_resize(disk, request.size_gib)
-        if existing is None:
-            disks.insert_disk(conn, disk)
-        else:
-            disks.update_disk(conn, disk)
+    with own_place(context, request.disk) as found:
+        facts = _look_at(found.path)
+        place = evolve(found, path=facts.path)
+        with context.database.write() as conn:
+            open_group(conn, place.wanted.group)
+            existing = disks.get_disk(conn, group=place.wanted.group, name=place.wanted.name)
+            refuse_taken_path(context, conn, place)
+            disk = new_disk_row(context, place, facts.size_bytes) if existing is None else _updated(existing, place, facts)
+            refuse_resize(disk, request.size_gib)
+            if existing is None:
+                disks.insert_disk(conn, disk)
+            else:
+                disks.update_disk(conn, disk)
     return Put(resource=disk, created=existing is None)
 
 

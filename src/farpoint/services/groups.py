@@ -1,7 +1,8 @@
 """Resource groups: directory records that every region holds. One unknown here is looked for at the peers before it counts as missing."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from attrs import evolve, frozen
@@ -15,6 +16,7 @@ from farpoint.model.ids import GroupId
 from farpoint.model.regions import region_key
 from farpoint.model.resources import GroupState, ResourceGroup
 from farpoint.services.context import RegionContext
+from farpoint.services.ownership import claimed_name
 from farpoint.services.references import require_known_location
 from farpoint.services.refusals import conflict, group_deleting, group_missing, group_unheard
 
@@ -52,9 +54,7 @@ def ensure_default_group(context: RegionContext) -> None:
 def put_group(context: RegionContext, request: GroupRequest) -> GroupPut:
     """Create or update a group here, then tell the peers."""
     require_known_location(context, request.location)
-    if _look_up(context, request.name) is None:
-        context.peer_catalogues.refresh()
-    with context.database.write() as conn:
+    with _own_name(context, request.name), context.database.write() as conn:
         existing = groups.get_group(conn, request.name)
         group = _next_version(context, request, existing)
         record = groups.put_group(conn, group, origin=context.region_id)
@@ -101,6 +101,17 @@ def list_groups(context: RegionContext, *, after: str = "", limit: int | None = 
     """Return at most *limit* groups by name, those after the name *after*."""
     with context.database.read() as conn:
         return groups.list_groups(conn, after=after, limit=limit)
+
+
+@contextmanager
+def _own_name(context: RegionContext, name: str) -> Iterator[None]:
+    """Keep a new group's name from the other regions until it is written; what they wrote before is here then."""
+    if _look_up(context, name) is not None:
+        yield
+        return
+    with claimed_name(context, f"/subscriptions/{context.subscription_id}{group_path(name)}", what=f"Resource group '{name}'"):
+        context.peer_catalogues.refresh()
+        yield
 
 
 def _look_up(context: RegionContext, name: str) -> ResourceGroup | None:

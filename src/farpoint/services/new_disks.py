@@ -17,7 +17,7 @@ from farpoint.services.context import RegionContext
 from farpoint.services.groups import open_group
 from farpoint.services.outcome import Put
 from farpoint.services.refusals import conflict, invalid
-from farpoint.services.wanted_disks import SIZE_TARGET, DiskPlace, WantedDisk, at_path, find_place, new_disk_row, refuse_taken_path
+from farpoint.services.wanted_disks import SIZE_TARGET, DiskPlace, WantedDisk, at_path, new_disk_row, own_place, refuse_taken_path
 from farpoint.units import GIB, whole_gib
 
 
@@ -31,8 +31,7 @@ class NewDiskRequest:
 
 def make_disk(context: RegionContext, request: NewDiskRequest) -> Put[Disk]:
     """Make the disk and its file, or change the tags of the one there is."""
-    place = find_place(context, request.disk)
-    with ExitStack() as undo:
+    with own_place(context, request.disk) as place, ExitStack() as undo:
         if place.existing is None and _make_file(context, place.path, request.size_bytes):
             undo.callback(_remove_file, context, place.path)
         with context.database.write() as conn:

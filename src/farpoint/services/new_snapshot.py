@@ -20,7 +20,7 @@ from farpoint.services.disks import refuse_unready
 from farpoint.services.groups import open_group, require_group
 from farpoint.services.new_operations import new_operation
 from farpoint.services.outcome import Put
-from farpoint.services.ownership import refuse_taken_name
+from farpoint.services.ownership import own_name
 from farpoint.services.references import DISK_TYPE, parse_reference, require_own_location
 from farpoint.services.refusals import conflict, not_allowed, resource_missing
 from farpoint.services.snapshot_sources import SnapshotSource, find_remote_snapshot
@@ -51,8 +51,7 @@ def put_snapshot(context: RegionContext, request: SnapshotRequest, *, principal:
     with context.database.read() as conn:
         is_new = snapshots.get_snapshot(conn, group=request.group, name=request.name) is None
     source = None if not is_new else _find(context, request)
-    refuse_taken_name(context, snapshot_id(context, group=request.group, name=request.name))
-    with context.database.write() as conn:
+    with own_name(context, snapshot_id(context, group=request.group, name=request.name)), context.database.write() as conn:
         open_group(conn, request.group)
         existing = snapshots.get_snapshot(conn, group=request.group, name=request.name)
         if existing is not None:

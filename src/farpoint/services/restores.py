@@ -37,8 +37,8 @@ from farpoint.services.wanted_disks import (
     DiskPlace,
     WantedDisk,
     at_path,
-    find_place,
     new_disk_row,
+    own_place,
     refuse_resize,
     refuse_taken_path,
 )
@@ -63,7 +63,11 @@ class RestoreRequest:
 
 def restore_disk(context: RegionContext, request: RestoreRequest, *, principal: str) -> Put[Disk]:
     """Create a disk from its source; the work goes on after the answer."""
-    place = find_place(context, request.disk)
+    with own_place(context, request.disk) as place:
+        return _put_disk(context, request, place, principal=principal)
+
+
+def _put_disk(context: RegionContext, request: RestoreRequest, place: DiskPlace, *, principal: str) -> Put[Disk]:
     wanted = place.wanted
     source = parse_reference(context, request.source_id, *_SOURCE_TYPES[wanted.create_option], target=SOURCE_TARGET)
     size_bytes = None if _is_done(place.existing, place, source) else _look(context, request, place, source)

@@ -129,6 +129,14 @@ class ClearGroup(Protocol):
         ...
 
 
+class HoldsName(Protocol):
+    """Knows the names this region has given or is giving; services.ownership.holds_name does."""
+
+    def __call__(self, name: str, *, rival: RegionId) -> bool:
+        """Tell whether *rival* has to leave the ARM id *name* to this region."""
+        ...
+
+
 class ManifestCache:
     """The manifests of the holds in use, so that each is opened and checked once."""
 
@@ -173,6 +181,8 @@ class ServingContext:
     #: Returns the documents of a resource, by its ARM id without subscription, and of its parts, everything expanded.
     documents_of: DocumentsOf
     clear_group: ClearGroup
+    #: Tells whether a peer has to leave an ARM id to this region.
+    holds_name: HoldsName
 
 
 def exchange_identity(context: ServingContext, theirs: RegionIdentity) -> RegionIdentity:

@@ -17,7 +17,7 @@ from farpoint.services.context import RegionContext
 from farpoint.services.disks import refuse_unready
 from farpoint.services.groups import open_group, require_group
 from farpoint.services.outcome import Put
-from farpoint.services.ownership import refuse_taken_name
+from farpoint.services.ownership import own_name
 from farpoint.services.references import DISK_TYPE, parse_reference, require_own_location
 from farpoint.services.refusals import conflict, invalid, not_allowed, resource_missing
 from farpoint.services.storage_profile import storage_profile
@@ -54,8 +54,7 @@ def put_vm(context: RegionContext, request: VmRequest) -> Put[VirtualMachine]:
     """Create or update a VM and attach its disks; disks it no longer names are detached."""
     require_own_location(context, request.location)
     group = require_group(context, request.group).name
-    refuse_taken_name(context, context.arm_id(group, ("virtualMachines", request.name)))
-    with context.database.write() as conn:
+    with own_name(context, context.arm_id(group, ("virtualMachines", request.name))), context.database.write() as conn:
         open_group(conn, group)
         existing = virtual_machines.get_vm(conn, group=group, name=request.name)
         _refuse_move(existing, request)

@@ -1,5 +1,7 @@
 """What every PUT of a disk asks for, wherever its contents come from: a name, a place, a description."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +16,7 @@ from farpoint.model.ids import DiskId
 from farpoint.model.resources import CreateOption, Disk, ProvisioningState
 from farpoint.services.context import RegionContext
 from farpoint.services.groups import require_group
-from farpoint.services.ownership import refuse_taken_name
+from farpoint.services.ownership import own_name
 from farpoint.services.references import require_own_location
 from farpoint.services.refusals import conflict, invalid
 from farpoint.units import whole_gib
@@ -53,14 +55,18 @@ class DiskPlace:
     path: Path
 
 
-def find_place(context: RegionContext, wanted: WantedDisk) -> DiskPlace:
-    """Return where the disk is to be; refuse another region's location or name, an unknown group, and a path outside the pools."""
+@contextmanager
+def own_place(context: RegionContext, wanted: WantedDisk) -> Iterator[DiskPlace]:
+    """Find where the disk is to be, and keep its name until it is written.
+
+    Refuses another region's location or name, an unknown group, and a path outside the pools.
+    """
     require_own_location(context, wanted.location)
     wanted = evolve(wanted, group=require_group(context, wanted.group).name)
-    refuse_taken_name(context, context.arm_id(wanted.group, ("disks", wanted.name)))
-    with context.database.read() as conn:
-        existing = disks.get_disk(conn, group=wanted.group, name=wanted.name)
-    return DiskPlace(wanted=wanted, existing=existing, path=_path(context, wanted, existing))
+    with own_name(context, context.arm_id(wanted.group, ("disks", wanted.name))):
+        with context.database.read() as conn:
+            existing = disks.get_disk(conn, group=wanted.group, name=wanted.name)
+        yield DiskPlace(wanted=wanted, existing=existing, path=_path(context, wanted, existing))
 
 
 def refuse_taken_path(context: RegionContext, conn: Connection, place: DiskPlace) -> None:

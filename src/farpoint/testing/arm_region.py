@@ -26,6 +26,7 @@ from farpoint.services.authority import Authorities
 from farpoint.services.catalogue import CatalogueWriter
 from farpoint.services.context import RegionContext
 from farpoint.services.groups import ensure_default_group
+from farpoint.services.new_names import NewNames
 from farpoint.services.peer_catalogues import PeerCatalogues
 from farpoint.testing.ambient import FakeClock, SeededEntropy
 from farpoint.testing.linked_peers import LinkedPeers
@@ -55,11 +56,11 @@ class ArmRegion:
         self.pool.mkdir(parents=True)
         self.launched: list[OperationId] = []
         self.clock = FakeClock()
-        self.peers = LinkedPeers()
         #: For app(): external issuers by name, and how often a client may ask.
         self.issuers: dict[str, ExternalIssuer] = {}
         self.rates = Rates(reads_per_second=0, writes_per_second=0, failed_logins_per_minute=0)
         region_id = RegionId(uuid.uuid5(uuid.NAMESPACE_DNS, name))
+        self.peers = LinkedPeers(region_id)
         entropy = SeededEntropy(seed)
         create_signing_key(folder / "tokens.pem")
         signer = open_signer(folder / "tokens.pem")
@@ -84,6 +85,7 @@ class ArmRegion:
             peers=self.peers,
             peer_catalogues=PeerCatalogues(database, self.clock, self.peers),
             vault=SmallVault(name, seed=seed).vault,
+            new_names=NewNames(region_id),
             sas=SasSigner(signer),
             uploads=Uploads(self.clock),
             limits=Limits(profile=AZURE),

@@ -16,14 +16,16 @@ from farpoint.model.remote import PeerRegion, RemoteResource
 from farpoint.peers.protocol import CATALOGUE_MAX
 from farpoint.services.context import RegionContext
 from farpoint.services.group_deletion import clear_own_group
+from farpoint.services.ownership import holds_name
 from farpoint.services.serving_catalogue import catalogue_page
 
 
 class LinkedPeers:
     """Satisfies services.context.PeerLookup."""
 
-    def __init__(self) -> None:
-        """Begin alone."""
+    def __init__(self, here: RegionId) -> None:
+        """Begin alone, as the peers of region *here*."""
+        self._here = here
         self.others: dict[str, RegionContext] = {}
         #: How requests are forwarded to each: its application is made when it is first needed.
         self.apps: dict[str, Callable[[], ClientApp]] = {}
@@ -62,9 +64,9 @@ class LinkedPeers:
             raise UnavailableError(Code.PEER_UNAVAILABLE, f"{arm_id} may be known at {', '.join(sorted(self.down))}", hint="Ask again.")
         return None
 
-    def reachable_holder(self, arm_id: str) -> str | None:
-        """Return the first region that is up and has it."""
-        return next((name for name in self._all_up() if resource_document(self.others[name], arm_id) is not None), None)
+    def holder_of_name(self, arm_id: str) -> str | None:
+        """Return the first region that is up and has the name, or goes before this one."""
+        return next((name for name in self._all_up() if holds_name(self.others[name], arm_id, rival=self._here)), None)
 
     def tell(self, record: DirectoryRecord) -> Sequence[str]:
         """Give the record to every region that is up."""

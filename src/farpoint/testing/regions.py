@@ -42,6 +42,8 @@ from farpoint.services.catalogue import CatalogueWriter
 from farpoint.services.context import RegionContext
 from farpoint.services.group_deletion import GroupDeletion, clear_own_group
 from farpoint.services.groups import ensure_default_group
+from farpoint.services.new_names import NewNames
+from farpoint.services.ownership import holds_name
 from farpoint.services.peer_catalogues import PeerCatalogues
 from farpoint.services.peer_pins import PeerPins
 from farpoint.services.serving import ManifestCache, ServingContext
@@ -89,7 +91,7 @@ class SmallRegion:
         self.clock = surroundings.clock
         self.effects = Effects(self.clock)
         self.bucket = surroundings.bucket
-        self.peers = LinkedPeers()
+        self.peers = LinkedPeers(self.region)
         self.others: dict[str, SmallRegion] = {}
         #: Operations that services started, in order; nobody runs them but the test.
         self.launched: list[OperationId] = []
@@ -207,6 +209,7 @@ class SmallRegion:
             peers=self.peers,
             peer_catalogues=PeerCatalogues(self.database, self.clock, self.peers),
             vault=self.vault,
+            new_names=NewNames(self.region),
             sas=SasSigner(open_signer(self.folder / "tokens.pem")),
             uploads=Uploads(self.clock),
             limits=Limits(profile=AZURE),
@@ -238,6 +241,7 @@ class SmallRegion:
             document_of=lambda arm_id: resource_document(self.context, arm_id),
             documents_of=lambda arm_path: resource_documents(self.context, arm_path),
             clear_group=partial(clear_own_group, self.context),
+            holds_name=partial(holds_name, self.context),
         )
 
     def _bench(self) -> Bench:

@@ -81,6 +81,8 @@ class ServedRegion:
         #: The application that answers what peers forward; a test exchanges it.
         self.clients: ClientApp = FastAPI()
         #: Groups that a peer asked to clear, with the operation and the user it did so for.
+        #: Who asked for names.
+        self.name_rivals: list[RegionId] = []
         self.cleared: list[tuple[str, OperationId, str]] = []
         self._listeners: Listeners | None = None
         self._thread: threading.Thread | None = None
@@ -110,6 +112,7 @@ class ServedRegion:
             document_of=lambda arm_id: self.find_document(arm_id),  # noqa: PLW0108 - a test may exchange it later
             documents_of=self._documents_of,
             clear_group=self._clear_group,
+            holds_name=self._holds_name,
         )
 
     def trusts(self, peers: Sequence[str]) -> list[TrustedPeer]:
@@ -195,6 +198,10 @@ class ServedRegion:
     def _clear_group(self, group: str, *, operation: OperationId, principal: str) -> int:
         self.cleared.append((group, operation, principal))
         return 0
+
+    def _holds_name(self, name: str, *, rival: RegionId) -> bool:
+        self.name_rivals.append(rival)
+        return name in self.documents
 
     def _collection(self) -> Collection:
         vm = compute_id(subscription=SUBSCRIPTION, group="default", path=(("virtualMachines", "web01"),))

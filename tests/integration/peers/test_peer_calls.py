@@ -86,7 +86,7 @@ def post(eastus: ServedRegion, westus: ServedRegion, call: str, body: bytes) -> 
 
 
 @pytest.mark.parametrize(
-    "call", ["resource", "tell", "catalogue", "forward", "clear-group", "hold", "nodes", "measure", "blocks", "release"]
+    "call", ["resource", "holds-name", "tell", "catalogue", "forward", "clear-group", "hold", "nodes", "measure", "blocks", "release"]
 )
 @pytest.mark.parametrize("version", [0, VERSION + 1])
 def test_a_message_in_an_unknown_version_is_refused(eastus: ServedRegion, westus: ServedRegion, call: str, version: int) -> None:
@@ -195,8 +195,8 @@ def test_what_one_peer_has_is_found_though_another_is_gone(directory: PeerDirect
 
     assert found is not None
     assert found.region_name == "eastus"
-    assert directory.reachable_holder("/subscriptions/s/x") == "eastus"
-    assert directory.reachable_holder("/subscriptions/s/y") is None
+    assert directory.holder_of_name("/subscriptions/s/x") == "eastus"
+    assert directory.holder_of_name("/subscriptions/s/y") is None
 
 
 def test_what_no_answering_peer_has_may_be_at_the_one_that_is_gone(directory: PeerDirectory) -> None:
