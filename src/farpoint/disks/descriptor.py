@@ -37,6 +37,12 @@ class Descriptor:
             if self._closing and not self._users:
                 self._idle.notify_all()
 
+    @property
+    def is_closed(self) -> bool:
+        """True once close() was called."""
+        with self._lock:
+            return self._closing
+
     def close(self) -> None:
         """Refuse new users, wait for those inside, close, and with it release every lock. Idempotent."""
         with self._lock:

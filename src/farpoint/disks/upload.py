@@ -95,6 +95,11 @@ class Upload:
         """Make everything written durable. Once it has failed it fails for good."""
         self._writer.sync()
 
+    @property
+    def is_closed(self) -> bool:
+        """True once close() was called."""
+        return self._file.is_closed
+
     def close(self) -> None:
         """Let the file and its lock go. Idempotent."""
         self._file.close()

@@ -80,11 +80,11 @@ class PeerDirectory:
         """Have the named peer answer a client's request."""
         return self.client(name).forward(request)
 
-    def clear_group(self, name: str, *, group: str, operation: OperationId, principal: str) -> int:
-        """Have the named peer delete its resources of a group; return how many it still has."""
+    def clear_group(self, name: str, *, group: str, operation: OperationId, principal: str, look_only: bool) -> int:
+        """Have the named peer delete its resources of a group, or only look whether it may; return how many it still has."""
         client = self.client(name)
         assertion = self._assertions.assertion(principal, operation=str(operation), audience_region=str(client.region))
-        return client.clear_group(ClearGroupRequest(group=group, operation=operation, assertion=assertion))
+        return client.clear_group(ClearGroupRequest(group=group, operation=operation, look_only=look_only, assertion=assertion))
 
     def regions(self) -> tuple[PeerRegion, ...]:
         """Greet every configured peer and tell whether it answers. A greeting pins the keys of both sides."""

@@ -44,17 +44,24 @@ class ClearGroupRequest:
 
     group: str
     operation: OperationId
+    #: Delete nothing, and refuse what would be refused.
+    look_only: bool
     #: The asking region's signed word for the user it works for.
     assertion: str = field(repr=False)
 
     def to_json(self) -> JsonObject:
         """Write the message."""
-        return {"group": self.group, "operation": str(self.operation), "assertion": self.assertion}
+        return {"group": self.group, "operation": str(self.operation), "look": self.look_only, "assertion": self.assertion}
 
     @classmethod
     def from_json(cls, fields: Fields) -> "ClearGroupRequest":
         """Read the message."""
-        return cls(group=fields.text("group"), operation=OperationId(fields.guid("operation")), assertion=fields.text("assertion"))
+        return cls(
+            group=fields.text("group"),
+            operation=OperationId(fields.guid("operation")),
+            look_only=fields.flag("look"),
+            assertion=fields.text("assertion"),
+        )
 
 
 @frozen(kw_only=True)

@@ -46,8 +46,8 @@ class PeerLookup(CatalogueSource, Protocol):
         """Have the named peer answer a client's request. Raises UnavailableError(PEER_UNAVAILABLE)."""
         ...
 
-    def clear_group(self, name: str, *, group: str, operation: OperationId, principal: str) -> int:
-        """Have the named peer delete its resources of a group, for an operation of ours; return how many it still has."""
+    def clear_group(self, name: str, *, group: str, operation: OperationId, principal: str, look_only: bool) -> int:
+        """Have the named peer delete its resources of a group, or only look, for an operation of ours; return how many it still has."""
         ...
 
     def regions(self) -> Sequence[PeerRegion]:

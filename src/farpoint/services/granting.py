@@ -7,11 +7,11 @@ locks the disk's file, revoking it makes the bytes durable, checks them, and ope
 
 import datetime as dt
 import uuid
+from contextlib import nullcontext
 from typing import Final
 
 from attrs import evolve, frozen
 
-from farpoint.errors import FarpointError
 from farpoint.metadata import access_grants, disks, operations
 from farpoint.metadata.connection import Connection
 from farpoint.model.access import AccessGrant, AccessLevel, BlobFormat, GrantId
@@ -23,7 +23,7 @@ from farpoint.services.access_urls import url_of
 from farpoint.services.context import RegionContext
 from farpoint.services.new_operations import new_operation
 from farpoint.services.refusals import not_allowed
-from farpoint.services.uploads import drop_upload, ending_upload, start_upload
+from farpoint.services.uploads import ending_upload, starting_upload
 
 #: 60 days, Azure's own limit.
 DURATION_SECONDS_MAX: Final = 60 * 24 * 3600
@@ -41,17 +41,14 @@ class AccessRequest:
 
 def begin_access(context: RegionContext, request: AccessRequest, *, principal: str) -> Operation:
     """Grant access, or extend what was granted; the operation has ended. Its result is granted_url()."""
-    with context.database.read() as conn:
-        subject, existing = _look(context, conn, request)
-    if request.access is AccessLevel.WRITE:
-        start_upload(context, subject, fresh=existing is None)
-    try:
-        # A crash right here leaves an empty file of a disk that awaits its upload: what it was.
+
+    def look() -> Subject:
+        with context.database.read() as conn:
+            return _look(context, conn, request)[0]
+
+    subject = look()
+    with starting_upload(context, subject, look) if request.access is AccessLevel.WRITE else nullcontext():
         return _grant(context, request, principal)
-    except FarpointError:
-        if request.access is AccessLevel.WRITE:
-            drop_upload(context, subject)
-        raise
 
 
 def end_access(context: RegionContext, resource: ArmId, *, principal: str) -> Operation:
@@ -60,9 +57,9 @@ def end_access(context: RegionContext, resource: ArmId, *, principal: str) -> Op
         subject = find_subject(conn, resource)
         grant = access_grants.find_grant_of(conn, subject.guid)
     if grant is not None and grant.access is AccessLevel.WRITE:
-        with ending_upload(context, subject, grant) as failure:
-            return _revoke(context, resource, subject, grant, principal=principal, failure=failure)
-    return _revoke(context, resource, subject, grant, principal=principal)
+        with ending_upload(context, subject) as failure:
+            return _revoke(context, resource, subject, principal=principal, failure=failure)
+    return _revoke(context, resource, subject, principal=principal)
 
 
 def granted_url(context: RegionContext, operation: Operation, *, principal: str) -> str | None:
@@ -85,10 +82,9 @@ def _grant(context: RegionContext, request: AccessRequest, principal: str) -> Op
         return _insert_ended(context, conn, operation)
 
 
-def _revoke(
-    context: RegionContext, resource: ArmId, subject: Subject, grant: AccessGrant | None, *, principal: str, failure: Failure | None = None
-) -> Operation:
+def _revoke(context: RegionContext, resource: ArmId, subject: Subject, *, principal: str, failure: Failure | None = None) -> Operation:
     with context.database.write() as conn:
+        grant = access_grants.find_grant_of(conn, subject.guid)
         access_grants.delete_grant_of(conn, subject.guid)
         if grant is not None and grant.access is AccessLevel.WRITE and failure is None:
             _open_for_use(conn, subject)

@@ -3,13 +3,14 @@
 from attrs import evolve, frozen
 
 from farpoint.errors import Code, RefusedError, UnavailableError
-from farpoint.metadata import collections, descriptions, disks, groups, operations, snapshots, virtual_machines
+from farpoint.metadata import collections, descriptions, disks, groups, operations, points, snapshots, virtual_machines
 from farpoint.metadata.replicas import regions_with_group
 from farpoint.model.directory import DirectoryRecord
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import OperationId
 from farpoint.model.operations import Failure, Operation, OperationKind, OperationState
 from farpoint.model.resources import GroupState, ProvisioningState
+from farpoint.services.access_grants import refuse_if_point_shared, refuse_if_shared
 from farpoint.services.collections import delete_collection
 from farpoint.services.context import RegionContext
 from farpoint.services.disks import delete_disk
@@ -50,18 +51,41 @@ def delete_group(context: RegionContext, name: str, *, principal: str) -> Operat
     return operation
 
 
-def clear_own_group(context: RegionContext, group: str, *, operation: OperationId, principal: str) -> int:
-    """Delete this region's resources of a group that is being deleted; return how many are left, to be asked again until none is."""
+def _refuse_shared(context: RegionContext, group: str) -> None:
+    """Refuse to delete this region's resources of a group while a URL shows the bytes of one of them."""
+    with context.database.read() as conn:
+        for disk in disks.list_disks(conn, group=group):
+            refuse_if_shared(context, conn, disk.id)
+        for snapshot in snapshots.list_snapshots(conn, group=group):
+            refuse_if_shared(context, conn, snapshot.id)
+        for collection in collections.list_collections(conn, group=group):
+            for point in points.list_points(conn, collection.id):
+                refuse_if_point_shared(context, conn, point)
+
+
+def clear_own_group(context: RegionContext, group: str, *, operation: OperationId, principal: str, look_only: bool) -> int:
+    """Delete this region's resources of a group that is being deleted; return how many are left, to be asked again until none is.
+
+    With *look_only* nothing is deleted, and 0 returned when it could be.
+    """
     with context.database.read() as conn:
         found = groups.get_group(conn, group)
+    if found is not None and found.state is not GroupState.DELETING:
+        # The word that it is being deleted has not arrived yet; without it new resources would go on coming.
+        raise UnavailableError(Code.PEER_UNAVAILABLE, f"region {context.name} does not know yet that group {group} is being deleted")
+    if look_only:
+        _refuse_shared(context, group)
+        return 0
+    return _delete_own(context, group, operation=operation, principal=principal)
+
+
+def _delete_own(context: RegionContext, group: str, *, operation: OperationId, principal: str) -> int:
+    with context.database.read() as conn:
         vms = virtual_machines.list_vms(conn, group=group)
         held = disks.list_disks(conn, group=group)
         kept = collections.list_collections(conn, group=group)
         snapped = snapshots.list_snapshots(conn, group=group)
         described = descriptions.list_descriptions(conn, group=group)
-    if found is not None and found.state is not GroupState.DELETING:
-        # The word that it is being deleted has not arrived yet; without it new resources would go on coming.
-        raise UnavailableError(Code.PEER_UNAVAILABLE, f"region {context.name} does not know yet that group {group} is being deleted")
     for vm in vms:
         delete_vm(context, group=group, name=vm.name)
     restoring = [disk for disk in held if disk.provisioning_state is ProvisioningState.UPDATING]
@@ -87,13 +111,20 @@ class GroupDeletion:
 
     context: RegionContext
 
+    def look(self, group: str, *, operation: OperationId, principal: str) -> None:
+        """Refuse what clear() would be refused for in some region, before anything is deleted in any."""
+        self._in_every_region(group, operation=operation, principal=principal, look_only=True)
+
     def clear(self, group: str, *, operation: OperationId, principal: str) -> int:
         """Delete what can be deleted now, in every region; return how many resources are left."""
+        return self._in_every_region(group, operation=operation, principal=principal, look_only=False)
+
+    def _in_every_region(self, group: str, *, operation: OperationId, principal: str, look_only: bool) -> int:
         context = self.context
-        left = clear_own_group(context, group, operation=operation, principal=principal)
+        left = clear_own_group(context, group, operation=operation, principal=principal, look_only=look_only)
         for name in context.peers.names():
             try:
-                left += context.peers.clear_group(name, group=group, operation=operation, principal=principal)
+                left += context.peers.clear_group(name, group=group, operation=operation, principal=principal, look_only=look_only)
             except UnavailableError:
                 # One that had nothing of the group when it was last heard of keeps nobody waiting; it will hear of the tombstone.
                 if name in _holders(context, group):

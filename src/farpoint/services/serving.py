@@ -124,7 +124,7 @@ class AssertionVerifier(Protocol):
 class ClearGroup(Protocol):
     """Deletes what this region has of a group; services.group_clearing.clear_group does."""
 
-    def __call__(self, group: str, *, operation: OperationId, principal: str) -> int:
+    def __call__(self, group: str, *, operation: OperationId, principal: str, look_only: bool) -> int:
         """Delete what can be deleted now; return how many resources are left. To be asked again until none is."""
         ...
 
@@ -209,4 +209,4 @@ def clear_group(context: ServingContext, *, peer: RegionId, request: ClearGroupR
     )
     user = context.authorities.of(Principal(id=claims.client_id, name=claims.client_name))
     user.require(requested("DELETE", f"/subscriptions/{context.subscription_id}/resourceGroups/{request.group}"))
-    return context.clear_group(request.group, operation=request.operation, principal=claims.client_id)
+    return context.clear_group(request.group, operation=request.operation, principal=claims.client_id, look_only=request.look_only)

@@ -42,17 +42,29 @@ class PageChange:
     data: memoryview | None
 
 
-def start_upload(context: RegionContext, subject: Subject, *, fresh: bool) -> None:
-    """Open and lock the file of a disk that access Write is being granted to; a *fresh* upload begins with zeros."""
-    upload = _open(context, subject)
-    if fresh:
-        with upload.turn:
-            upload.clear_all()
+@contextmanager
+def starting_upload(context: RegionContext, subject: Subject, check: Callable[[], object]) -> Iterator[None]:
+    """Open and lock the file of a disk, and keep writers out while the caller grants access Write; the first grant finds zeros.
+
+    In this turn *check* refuses a disk that may not be written, whose upload has ended perhaps, and it is looked whether the grant
+    is the first: what was written after another request's grant stays.
+    """
+    try:
+        with _open_turn(context, subject) as upload:
+            check()
+            if _grant_of(context, subject) is None:
+                upload.clear_all()
+            yield
+    except FarpointError:
+        if _grant_of(context, subject) is None:
+            # A crash right here leaves an empty file of a disk that awaits its upload: what it was.
+            drop_upload(context, subject)
+        raise
 
 
 @contextmanager
-def ending_upload(context: RegionContext, subject: Subject, grant: AccessGrant) -> Iterator[Failure | None]:
-    """Keep writers out while the caller revokes *grant* and, unless there is a failure, opens the disk for use.
+def ending_upload(context: RegionContext, subject: Subject) -> Iterator[Failure | None]:
+    """Keep writers out while the caller revokes the grant and, unless there is a failure, opens the disk for use.
 
     What was written is durable and a VHD's footer was checked when the block is entered, or the failure says why not.
     """
@@ -66,8 +78,9 @@ def ending_upload(context: RegionContext, subject: Subject, grant: AccessGrant) 
     with suppress(FarpointError):
         upload.sync()
     with upload.turn:
-        yield _failure_of(upload, subject, grant)
-    drop_upload(context, subject)
+        # As the last write left it: its footer is part of it.
+        yield _failure_of(upload, subject, _grant_of(context, subject))
+        drop_upload(context, subject)
 
 
 def drop_upload(context: RegionContext, subject: Subject) -> None:
@@ -152,6 +165,17 @@ def _turn(context: RegionContext, token: SasToken) -> Iterator[_Turn]:
         yield _Turn(context=context, grant=grant, subject=subject, upload=upload)
 
 
+@contextmanager
+def _open_turn(context: RegionContext, subject: Subject) -> Iterator[Upload]:
+    """Open the file and wait for its turn; an upload that was ended meanwhile is opened anew."""
+    while True:
+        upload = _open(context, subject)
+        with upload.turn:
+            if not upload.is_closed:
+                yield upload
+                return
+
+
 def _open(context: RegionContext, subject: Subject, *, check: Callable[[], object] = lambda: None) -> Upload:
     return context.uploads.open(_path_of(subject), size_bytes=subject.size_bytes, check=check)
 
@@ -167,8 +191,15 @@ def _refuse_beyond(change: PageChange, size_bytes: int) -> None:
         raise RefusedError(Code.INVALID_PAGE_RANGE, message, hint=f"The blob has {size_bytes} bytes.")
 
 
-def _failure_of(upload: Upload, subject: Subject, grant: AccessGrant) -> Failure | None:
-    """Make the upload durable and check it; return what keeps the disk from being used."""
+def _grant_of(context: RegionContext, subject: Subject) -> AccessGrant | None:
+    with context.database.read() as conn:
+        return access_grants.find_grant_of(conn, subject.guid)
+
+
+def _failure_of(upload: Upload, subject: Subject, grant: AccessGrant | None) -> Failure | None:
+    """Make the upload durable and check it; return what keeps the disk from being used. Without a grant it was ended before."""
+    if grant is None:
+        return None
     try:
         upload.sync()
         if grant.format is BlobFormat.VHD:

@@ -81,9 +81,9 @@ class LinkedPeers:
         self.forwarded.append((name, request.method, request.path))
         return asyncio.run(answer_forwarded(self.apps[name](), request))
 
-    def clear_group(self, name: str, *, group: str, operation: OperationId, principal: str) -> int:
+    def clear_group(self, name: str, *, group: str, operation: OperationId, principal: str, look_only: bool) -> int:
         """Have another region delete its resources of a group."""
-        return clear_own_group(self._up(name), group, operation=operation, principal=principal)
+        return clear_own_group(self._up(name), group, operation=operation, principal=principal, look_only=look_only)
 
     def regions(self) -> Sequence[PeerRegion]:
         """Describe all, up or down."""

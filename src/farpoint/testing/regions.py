@@ -269,6 +269,10 @@ class PromptGroupDeletion:
         self._region = region
         self._deletion = GroupDeletion(context=region.context)
 
+    def look(self, group: str, *, operation: OperationId, principal: str) -> None:
+        """Look in all regions."""
+        self._deletion.look(group, operation=operation, principal=principal)
+
     def clear(self, group: str, *, operation: OperationId, principal: str) -> int:
         """Delete, then do what that has started."""
         left = self._deletion.clear(group, operation=operation, principal=principal)

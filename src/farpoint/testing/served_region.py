@@ -195,8 +195,9 @@ class ServedRegion:
         document = self.find_document(f"/subscriptions/{SUBSCRIPTION}{arm_path}")
         return () if document is None else (document,)
 
-    def _clear_group(self, group: str, *, operation: OperationId, principal: str) -> int:
-        self.cleared.append((group, operation, principal))
+    def _clear_group(self, group: str, *, operation: OperationId, principal: str, look_only: bool) -> int:
+        if not look_only:
+            self.cleared.append((group, operation, principal))
         return 0
 
     def _holds_name(self, name: str, *, rival: RegionId) -> bool:

@@ -40,6 +40,10 @@ class SourceRegions(Protocol):
 class GroupWork(Protocol):
     """What deleting a resource group does outside this region's own rows; services.group_deletion does it."""
 
+    def look(self, group: str, *, operation: OperationId, principal: str) -> None:
+        """Refuse what clear() would be refused for in some region, before anything is deleted in any. Raises as clear() does."""
+        ...
+
     def clear(self, group: str, *, operation: OperationId, principal: str) -> int:
         """Delete what can be deleted now, in every region; return how many resources are left. To be asked again until none is.
 

@@ -1,7 +1,8 @@
 """Delete a resource group with everything in it, in all regions.
 
-1. clear  delete this region's resources and have the peers delete theirs, until none is left anywhere
-2. bury   write the tombstones of the group and of the role assignments in it, in one transaction, and tell the peers
+1. look   ask every region whether something keeps its part from being deleted: nothing is deleted then
+2. clear  delete this region's resources and have the peers delete theirs, until none is left anywhere
+3. bury   write the tombstones of the group and of the role assignments in it, in one transaction, and tell the peers
 
 From the request on the group takes nothing new: its record says so, here and at the peers. Disk files stay, as in any deletion.
 """
@@ -20,6 +21,16 @@ from farpoint.workflows.recipe import NEXT, Recipe, Step
 
 #: Deleting a collection writes one tombstone per point; looked at this often.
 _LOOK_SECONDS = 0.5
+
+
+def _look(work: Work) -> str:
+    operation, groups = work.operation, work.bench.groups
+    patiently(
+        work,
+        lambda: groups.look(_group(work), operation=operation.id, principal=operation.principal),
+        check_deadline=_no_deadline,
+    )
+    return NEXT
 
 
 def _clear(work: Work) -> str:
@@ -68,4 +79,4 @@ def _fail(work: Work, failure: Failure) -> None:
         operations.finish_operation(conn, work.claim, OperationState.FAILED, failure, work.bench.clock.now())
 
 
-DELETE_GROUP = Recipe(steps=(Step("clear", _clear), Step("bury", _bury)), fail=_fail)
+DELETE_GROUP = Recipe(steps=(Step("look", _look), Step("clear", _clear), Step("bury", _bury)), fail=_fail)

@@ -1,5 +1,7 @@
 """Granting and revoking disk bytes over ARM: statuses, headers, polls, refusals, and what is blocked meanwhile."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import httpx
@@ -203,6 +205,23 @@ def test_a_disk_that_awaits_its_upload_goes_through_azures_states(east: Arm) -> 
     assert east.send("GET", ended.headers["azure-asyncoperation"]).json()["status"] == "Succeeded"
     assert state(east, "up") == "Unattached"
     assert path.stat().st_size == 1 << 20
+
+
+def test_a_grant_that_waited_for_its_turn_keeps_what_was_written_meanwhile(east: Arm, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = await_upload(east, "twice")
+    disk, write = compute("disks", "twice"), {**READ, "access": "Write", "farpoint": {"format": "raw"}}
+    upload = east.region.context.uploads.open(path, size_bytes=path.stat().st_size, check=lambda: None)
+
+    @contextmanager
+    def overtaken() -> Iterator[None]:
+        monkeypatch.setattr(upload, "turn", nullcontext())
+        assert begin(east, disk, write).status_code == 202
+        upload.write(0, memoryview(b"page" * 128))
+        yield
+
+    monkeypatch.setattr(upload, "turn", overtaken())
+    assert begin(east, disk, write).status_code == 202
+    assert path.read_bytes()[:4] == b"page"
 
 
 def test_an_upload_that_came_to_nothing_is_a_failed_operation_that_says_why(east: Arm) -> None:

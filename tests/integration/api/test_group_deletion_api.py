@@ -91,6 +91,20 @@ def test_a_failed_deletion_of_a_collection_ends_the_groups(east: Arm, furnished:
         clear(furnished)
 
 
+def test_a_url_in_any_region_keeps_the_whole_group(east: Arm, furnished: Arm) -> None:
+    vm_less = east.attach("shared")
+    begun = east.send("POST", f"{vm_less}/beginGetAccess", {"access": "Read", "durationInSeconds": 3600})
+    assert begun.status_code == 202
+    furnished.send("DELETE", GROUP)
+    deletion = GroupDeletion(context=furnished.region.context)
+    with pytest.raises(RefusedError, match="active shared access signature"):
+        deletion.look("default", operation=furnished.region.launched[0], principal=CLIENT)
+    assert east.send("POST", f"{vm_less}/endGetAccess").status_code == 202
+    deletion.look("default", operation=furnished.region.launched[0], principal=CLIENT)
+    for path in (compute("virtualMachines", "web"), compute("disks", "os"), compute("disks", "data")):
+        assert furnished.send("GET", path).status_code == 200, "looking deletes nothing"
+
+
 def test_a_deletion_is_refused_while_a_region_with_something_in_the_group_is_silent(furnished: Arm) -> None:
     furnished.region.peers.down = {"eastus"}
     answer = furnished.send("DELETE", GROUP)

@@ -172,11 +172,11 @@ def test_a_directory_record_is_told_and_the_newer_version_stays(client: PeerClie
 
 
 def test_a_group_is_cleared_for_the_user_who_asked(directory: PeerDirectory, eastus: ServedRegion) -> None:
-    assert directory.clear_group("eastus", group="apps", operation=OPERATION, principal=CLIENT) == 0
+    assert directory.clear_group("eastus", group="apps", operation=OPERATION, principal=CLIENT, look_only=False) == 0
     assert eastus.cleared == [("apps", OPERATION, CLIENT)]
 
     with pytest.raises(RefusedError) as raised:
-        directory.clear_group("eastus", group="apps", operation=OPERATION, principal="nobody")
+        directory.clear_group("eastus", group="apps", operation=OPERATION, principal="nobody", look_only=False)
     assert raised.value.code is Code.AUTHORIZATION_FAILED
 
 

@@ -85,7 +85,7 @@ def test_a_held_point_is_read_as_written() -> None:
 
 
 def test_a_clear_group_request_is_read_as_written() -> None:
-    request = ClearGroupRequest(group="Default", operation=OperationId(GUID), assertion="a.b.c")
+    request = ClearGroupRequest(group="Default", operation=OperationId(GUID), look_only=True, assertion="a.b.c")
 
     assert ClearGroupRequest.from_json(sent(request.to_json())) == request
 
