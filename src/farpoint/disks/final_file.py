@@ -67,6 +67,18 @@ def check_final_path(request: TargetRequest) -> None:
             os.close(descriptor)
 
 
+def is_free(path: Path, size_bytes: int | None) -> bool:
+    """Tell whether nothing is at *path*, or only a file that holds nothing: no bytes, or one hole of *size_bytes*."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        return error.errno == errno.ENOENT
+    try:
+        return stat.S_ISREG(os.fstat(descriptor).st_mode) and _is_empty(descriptor, size_bytes)
+    finally:
+        os.close(descriptor)
+
+
 def claim_final_file(request: TargetRequest, *, clock: Clock, wait: Callable[[], None] | None) -> FinalFile:
     """Lock what is at the final path, if anything is, waiting as DiskLock.acquire does.
 
@@ -120,7 +132,7 @@ def _check_replaceable(request: TargetRequest, descriptor: int) -> None:
         raise _not_empty(request.path, "exists and is not empty")
 
 
-def _is_empty(descriptor: int, size_bytes: int) -> bool:
+def _is_empty(descriptor: int, size_bytes: int | None) -> bool:
     """Tell whether a file has no bytes, or is one hole of the disk's size, as somebody prepared it."""
     size = os.fstat(descriptor).st_size
     if size not in {0, size_bytes}:

@@ -31,7 +31,7 @@ class NewDiskRequest:
 
 def make_disk(context: RegionContext, request: NewDiskRequest) -> Put[Disk]:
     """Make the disk and its file, or change the tags of the one there is."""
-    with own_place(context, request.disk) as place, ExitStack() as undo:
+    with own_place(context, request.disk, size_bytes=request.size_bytes) as place, ExitStack() as undo:
         if place.existing is None and _make_file(context, place.path, request.size_bytes):
             undo.callback(_remove_file, context, place.path)
         with context.database.write() as conn:

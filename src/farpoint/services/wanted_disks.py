@@ -37,7 +37,7 @@ class WantedDisk:
     sku: str
     os_type: str | None = None
     hyper_v_generation: str | None = None
-    #: None: the default place in the first pool.
+    #: None: a free place in the first pool.
     path: str | None = None
     #: None: the disk's own, its source's, or the default for a new one.
     block_bytes: int | None = None
@@ -56,17 +56,18 @@ class DiskPlace:
 
 
 @contextmanager
-def own_place(context: RegionContext, wanted: WantedDisk) -> Iterator[DiskPlace]:
+def own_place(context: RegionContext, wanted: WantedDisk, *, size_bytes: int | None = None) -> Iterator[DiskPlace]:
     """Find where the disk is to be, and keep its name until it is written.
 
-    Refuses another region's location or name, an unknown group, and a path outside the pools.
+    Refuses another region's location or name, an unknown group, and a path outside the pools. Without a path
+    a new disk goes where nothing is; *size_bytes* is that of a disk made from nothing.
     """
     require_own_location(context, wanted.location)
     wanted = evolve(wanted, group=require_group(context, wanted.group).name)
     with own_name(context, context.arm_id(wanted.group, ("disks", wanted.name))):
         with context.database.read() as conn:
             existing = disks.get_disk(conn, group=wanted.group, name=wanted.name)
-        yield DiskPlace(wanted=wanted, existing=existing, path=_path(context, wanted, existing))
+        yield DiskPlace(wanted=wanted, existing=existing, path=_path(context, wanted, existing, size_bytes))
 
 
 def refuse_taken_path(context: RegionContext, conn: Connection, place: DiskPlace) -> None:
@@ -114,11 +115,11 @@ def at_path(error: RefusedError) -> RefusedError:
     return RefusedError(error.code, error.message, hint=error.hint, target=PATH_TARGET, place=error.place)
 
 
-def _path(context: RegionContext, wanted: WantedDisk, existing: Disk | None) -> Path:
+def _path(context: RegionContext, wanted: WantedDisk, existing: Disk | None, size_bytes: int | None) -> Path:
     if wanted.path is None and existing is not None:
         return Path(existing.path)
     if wanted.path is None:
-        return context.pools.default_path(region=context.name, group=wanted.group, disk=wanted.name)
+        return context.pools.free_path(region=context.name, group=wanted.group, disk=wanted.name, size_bytes=size_bytes)
     try:
         return context.pools.resolve(Path(wanted.path))
     except RefusedError as error:

@@ -103,7 +103,7 @@ class Stage:
         return copy_point(self.west.context, request, principal=CLIENT).resource.point.operation
 
     def request_restore(self, region: SmallRegion, disk_point: str, *, name: str, overwrite: bool = False) -> OperationId:
-        """Ask for a disk of that name, restored from a disk restore point to the default place."""
+        """Ask for a disk of that name, restored from a disk restore point to a free place."""
         disk = wanted_disk(name, region.pool / f"{name}.raw", location=region.name, create_option=CreateOption.RESTORE)
         request = RestoreRequest(disk=disk, source_id=disk_point, overwrite=overwrite)
         operation = restore_disk(region.context, request, principal=CLIENT).operation

@@ -120,6 +120,21 @@ def test_a_file_of_holes_that_a_crash_left_is_taken(east: Arm) -> None:
     assert put(east, "new", "Empty", diskSizeGB=1).status_code == 200
 
 
+@pytest.mark.parametrize("option", ["Empty", "Upload"])
+def test_a_name_can_be_used_again_though_the_file_of_the_deleted_disk_stays(east: Arm, option: str) -> None:
+    for number in ("", "-2", "-3"):
+        if option == "Upload":
+            answer = put(east, "new", option, creation={"uploadSizeBytes": GIB + 512})
+        else:
+            answer = put(east, "new", option, diskSizeGB=1)
+        path = Path(answer.json()["properties"]["farpoint"]["path"])
+        assert path == default_path(east, f"new{number}")
+        with path.open("r+b") as file:
+            file.write(b"x" * 512)
+        assert east.send("DELETE", compute("disks", "new")).is_success
+    assert default_path(east, "new").read_bytes()[:512] == b"x" * 512
+
+
 def test_a_disk_whose_row_cannot_be_written_leaves_no_file(east: Arm, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         message = "the database is on fire"
