@@ -94,13 +94,21 @@ class Fleet:
         raise last
 
     def ask_each(self, question: Callable[[ArmClient], T]) -> Poll[T]:
-        """Ask every region."""
+        """Ask every region; one that is not well is skipped with a warning, unless none is well."""
         found: list[Found[T]] = []
+        last: ApiError | None = None
         for suffix, client in self._clients.items():
             try:
                 found.append(Found(region=client.region, client=client, value=question(client)))
             except UnreachableError as error:
                 self._skip(suffix, error)
+            except ApiError as error:
+                if error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                    raise
+                self._warn_once(suffix, str(error))
+                last = error
+        if not found and last is not None:
+            raise last
         return Poll(found=found, silent=dict(self._silent))
 
     def find(self, what: str, question: Callable[[ArmClient], JsonObject | None], *, region: str = "") -> Found[JsonObject]:

@@ -23,6 +23,15 @@ def test_a_list_joins_the_regions(regions: Regions, farpoint: Farpoint) -> None:
     assert [one["name"] for one in outcome.rows()] == ["vm-eastus", "vm-westus"]
 
 
+def test_a_list_shows_what_each_region_says_of_its_own(regions: Regions, farpoint: Farpoint) -> None:
+    path = regions["westus"].path("disks", "os")
+    regions["westus"].add(path, {"properties": {"provisioningState": "Succeeded"}})
+    # As the other heard of it a moment ago.
+    regions["eastus"].add(path, {"location": "westus", "properties": {"provisioningState": "Updating"}})
+    outcome = farpoint("disk", "list", "-o", "json")
+    assert [one["properties"] for one in outcome.rows()] == [{"provisioningState": "Succeeded"}]
+
+
 def test_a_region_that_is_down_is_skipped_with_a_warning_on_stderr(regions: Regions, farpoint: Farpoint) -> None:
     regions["westus"].add(regions["westus"].path("virtualMachines", "web01"), {"properties": {}})
     take_down(regions["eastus"])
