@@ -103,11 +103,12 @@ class FrontDoor:
         return Known(own=own, peers=peers, is_here=here, elsewhere=elsewhere, location=_location_in(asked.body))
 
     async def _hand_over(self, asked: _Asked, region: str) -> Response:
+        # Whoever may not ask is refused before the body is read.
+        caller = await run_in_threadpool(_check_caller, asked)
         body = await read_body(Request(asked.scope, asked.receive)) if asked.body is None else asked.body
-        return await anyio.to_thread.run_sync(self._hand_over_in_thread, asked, region, body, limiter=self._handing_over)
+        return await anyio.to_thread.run_sync(self._hand_over_in_thread, asked, region, caller, body, limiter=self._handing_over)
 
-    def _hand_over_in_thread(self, asked: _Asked, region: str, body: bytes) -> Response:
-        caller = _check_caller(asked)
+    def _hand_over_in_thread(self, asked: _Asked, region: str, caller: Caller, body: bytes) -> Response:
         peers, reading = self._context.peers, asked.method == "GET"
         if reading and peers.is_down(region):
             return self._answer_for(asked, region, caller, _silent(region, "It did not a moment ago.", method=asked.method))

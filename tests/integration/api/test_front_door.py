@@ -131,6 +131,16 @@ def test_the_token_is_checked_before_anybody_else_is_asked(east: Arm, west: Arm)
     assert west.region.peers.forwarded == []
 
 
+@pytest.mark.parametrize("method", ["PATCH", "POST"])
+def test_nobodys_body_is_read_for_another_region(east: Arm, west: Arm, method: str) -> None:
+    disk = east.attach("os")
+    west.region.follow()
+    path = disk if method == "PATCH" else f"{disk}/beginGetAccess"
+    too_large = b"x" * (4 * 1024 * 1024 + 1)
+    assert west.send(method, path, too_large, headers={"Authorization": "Bearer no"}).status_code == 401
+    assert west.send(method, path, too_large).status_code == 413
+
+
 def test_the_region_that_answers_checks_the_token_itself(east: Arm, west: Arm) -> None:
     disk = east.attach("os")
     west.region.follow()
