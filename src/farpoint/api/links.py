@@ -12,8 +12,10 @@ from farpoint.model.actions import Need, Requested, spelled
 from farpoint.model.arm_id import ArmId, parse_arm_id
 from farpoint.services.authority import Authority
 
-#: Where an id stands for a disk that the request takes for its VM.
-_TAKING: Final = "managedDisk"
+#: Where an id stands for a disk that the request takes for its VM. A disk that it lets go is the VM's to let go.
+_TAKING: Final = frozenset({"managedDisk", "dataDisksToAttach"})
+#: Keys of an id that say nothing of what it is for; the one above does.
+_PLAIN: Final = frozenset({"id", "diskId"})
 #: Free text, which may look like anything.
 _TEXTS: Final = frozenset({"tags", "description"})
 _DISK_WRITE: Final = "microsoft.compute/disks/write"
@@ -39,14 +41,14 @@ def _links_in(value: object, *, under: str) -> Iterator[tuple[ArmId, str]]:
     if isinstance(value, dict):
         for key, inner in value.items():
             if key not in _TEXTS:
-                yield from _links_in(inner, under=under if key == "id" else key)
+                yield from _links_in(inner, under=under if key in _PLAIN else key)
     elif isinstance(value, list):
         for inner in value:
             yield from _links_in(inner, under=under)
     elif isinstance(value, str) and value.startswith("/"):
         arm_id = _compute_id(value)
         if arm_id is not None:
-            yield arm_id, "write" if under == _TAKING else "read"
+            yield arm_id, "write" if under in _TAKING else "read"
 
 
 def _compute_id(text: str) -> ArmId | None:

@@ -189,6 +189,28 @@ def test_a_disk_is_not_taken_into_a_vm_by_whoever_may_only_read_it(east: Arm, ot
     assert "'Microsoft.Compute/disks/write'" in refused.text
 
 
+def test_attaching_in_a_call_of_its_own_takes_the_right_to_write_the_disk_too(east: Arm, other: Arm) -> None:
+    vm, spare = east.add_vm("v", os_disk=east.attach("os")), east.attach("spare")
+    give(east, CONTRIBUTOR, vm)
+    give(east, READER, spare)
+    body = {"dataDisksToAttach": [{"diskId": spare}]}
+    refused = other.send("POST", f"{vm}/attachDetachDataDisks", body)
+    assert code_of(refused) == (403, "LinkedAuthorizationFailed")
+    assert f"'Microsoft.Compute/disks/write' on the linked scope(s) '{spare}'" in refused.text
+    give(east, CONTRIBUTOR, spare)
+    assert other.send("POST", f"{vm}/attachDetachDataDisks", body).status_code == 200
+
+
+def test_detaching_takes_the_right_to_write_the_vm_alone(east: Arm, other: Arm) -> None:
+    os_disk, data = east.attach("os"), east.attach("data")
+    vm = east.add_vm("v", os_disk=os_disk, data_disks=(data,))
+    for scope in (vm, os_disk):
+        give(east, RESTORE_OPERATOR, scope)
+    without_data = {"location": "eastus", "properties": {"storageProfile": {"osDisk": {"managedDisk": {"id": os_disk}}}}}
+    assert other.send("PUT", vm, without_data).status_code == 200
+    assert "managedBy" not in east.send("GET", data).json()
+
+
 def test_overwriting_takes_the_right_to_delete(east: Arm, other: Arm) -> None:
     source = disk_of(east, furnish(east))
     creation = {"createOption": "Restore", "sourceResourceId": source}
