@@ -42,6 +42,7 @@ class Code(StrEnum):
     INVALID_TEMPLATE = "InvalidTemplate"
     METHOD_NOT_ALLOWED = "MethodNotAllowed"
     CONFLICT = "Conflict"
+    PROPERTY_CHANGE_NOT_ALLOWED = "PropertyChangeNotAllowed"
     OPERATION_NOT_ALLOWED = "OperationNotAllowed"
     RESTORE_POINT_NOT_READY = "RestorePointNotReady"
     VM_RESTORE_POINT_CLIENT = "VMRestorePointClientError"

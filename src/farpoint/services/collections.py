@@ -21,7 +21,7 @@ from farpoint.services.new_operations import new_operation, retire, running_oper
 from farpoint.services.outcome import Put
 from farpoint.services.ownership import own_name
 from farpoint.services.references import COLLECTION_TYPE, VM_TYPE, parse_reference, require_own_location
-from farpoint.services.refusals import conflict, entity_missing, invalid, not_allowed, resource_missing
+from farpoint.services.refusals import conflict, entity_missing, fixed_property, invalid, not_allowed, resource_missing
 
 SOURCE_TARGET = "properties.source.id"
 
@@ -35,6 +35,16 @@ class CollectionRequest:
     location: str
     tags: JsonObject
     source_id: str
+
+
+@frozen(kw_only=True)
+class CollectionChange:
+    """A PATCH of a collection: its tags, None to leave them, and what must be as it is where it is said."""
+
+    tags: JsonObject | None
+    location: str | None
+    source_id: str | None
+    source_location: str | None
 
 
 def put_collection(context: RegionContext, request: CollectionRequest) -> Put[Collection]:
@@ -65,12 +75,14 @@ def put_collection(context: RegionContext, request: CollectionRequest) -> Put[Co
     return Put(resource=collection, created=True)
 
 
-def patch_collection(context: RegionContext, *, group: str, name: str, tags: JsonObject | None, source_id: str | None) -> Collection:
-    """Change the tags; the unchanged source may be repeated."""
+def patch_collection(context: RegionContext, *, group: str, name: str, change: CollectionChange) -> Collection:
+    """Change the tags; location and source may be repeated as they are."""
     with context.database.write() as conn:
         existing = require_collection(context, conn, group=group, name=name)
-        source = parse_reference(context, source_id or existing.source_id, VM_TYPE, COLLECTION_TYPE, target=SOURCE_TARGET)
-        return _retagged(conn, existing, source, existing.tags if tags is None else tags)
+        _refuse_move("location", existing.location, change.location)
+        _refuse_move("properties.source.location", existing.source_location, change.source_location)
+        source = parse_reference(context, change.source_id or existing.source_id, VM_TYPE, COLLECTION_TYPE, target=SOURCE_TARGET)
+        return _retagged(conn, existing, source, existing.tags if change.tags is None else change.tags)
 
 
 def require_collection(context: RegionContext, conn: Connection, *, group: str, name: str) -> Collection:
@@ -126,13 +138,17 @@ def collection_id(context: RegionContext, *, group: str, name: str) -> ArmId:
 
 def _retagged(conn: Connection, existing: Collection, source: ArmId, tags: JsonObject) -> Collection:
     if source.key != existing.source_id.lower():
-        message = f"Collection '{existing.name}' has source {existing.source_id}; a collection's source cannot change."
-        raise conflict(message, hint="Create another collection for the other source.", target=SOURCE_TARGET)
+        raise fixed_property(SOURCE_TARGET, existing.source_id)
     if running_operation(conn, str(existing.id), OperationKind.DELETE_COLLECTION) is not None:
         raise conflict(f"Collection '{existing.name}' is being deleted.", hint="Wait until it is gone, then create it again.")
     updated = evolve(existing, tags=tags)
     collections.update_collection(conn, updated)
     return updated
+
+
+def _refuse_move(target: str, location: str, wanted: str | None) -> None:
+    if wanted is not None and region_key(wanted) != region_key(location):
+        raise fixed_property(target, location)
 
 
 def _locate(context: RegionContext, source: ArmId) -> str:

@@ -48,6 +48,12 @@ def conflict(message: str, *, hint: str, target: str = "") -> RefusedError:
     return RefusedError(Code.CONFLICT, message, hint=hint, target=target)
 
 
+def fixed_property(target: str, value: str) -> RefusedError:
+    """Refuse to change what is fixed when a resource is made; *value* is what it is."""
+    message = f"Changing property '{target}' is not allowed."
+    return RefusedError(Code.PROPERTY_CHANGE_NOT_ALLOWED, message, hint=f"It is '{value}', and stays so.", target=target)
+
+
 def not_allowed(message: str, *, hint: str, target: str = "") -> RefusedError:
     """Refuse because of the state something is in."""
     return RefusedError(Code.OPERATION_NOT_ALLOWED, message, hint=hint, target=target)

@@ -82,18 +82,28 @@ def test_only_vms_and_collections_are_sources(east: Arm) -> None:
     assert (document.status_code, document.json()["error"]["code"]) == (400, "InvalidParameter")
 
 
-def test_the_source_never_changes(east: Arm, vm: str) -> None:
+def test_location_and_source_never_change(east: Arm, west: Arm, vm: str) -> None:
     other = east.add_vm("other", os_disk=east.attach("other"))
-    east.add_collection("web", source=vm)
-    assert put(east, "web", body(other)).status_code == 409
-    answer = east.send("PATCH", compute("restorePointCollections", "web"), {"properties": {"source": {"id": other}}})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "Conflict")
-
-
-def test_a_patch_changes_tags_and_may_repeat_the_source(east: Arm, vm: str) -> None:
     path = east.add_collection("web", source=vm)
-    answer = east.send("PATCH", path, {"tags": {"a": "b"}, "properties": {"source": {"id": vm}}})
+    refused = [
+        ("properties.source.id", put(east, "web", body(other))),
+        ("properties.source.id", east.send("PATCH", path, {"properties": {"source": {"id": other}}})),
+        ("properties.source.location", east.send("PATCH", path, {"properties": {"source": {"id": vm, "location": "westus"}}})),
+        ("location", east.send("PATCH", path, {"location": "westus"})),
+        ("location", west.send("PATCH", path, {"location": "westus"})),
+    ]
+    for target, answer in refused:
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"], error["target"]) == (409, "PropertyChangeNotAllowed", target)
+        assert error["message"].startswith(f"Changing property '{target}' is not allowed.")
+
+
+def test_a_patch_changes_tags_and_may_repeat_what_is_fixed(east: Arm, vm: str) -> None:
+    path = east.add_collection("web", source=vm)
+    shown = east.send("GET", path).json()
+    answer = east.send("PATCH", path, {**shown, "tags": {"a": "b"}})
     assert (answer.status_code, answer.json()["tags"]) == (200, {"a": "b"})
+    assert east.send("PATCH", path, {"location": "East US", "properties": {"source": {"id": vm.upper()}}}).status_code == 200
     assert east.send("PATCH", path, {}).json()["tags"] == {"a": "b"}
     assert "tags" not in east.send("PATCH", path, {"tags": {}}).json()
     assert east.send("PATCH", compute("restorePointCollections", "none"), {}).status_code == 404

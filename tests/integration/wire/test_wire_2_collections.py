@@ -42,7 +42,7 @@ def test_a_patch_is_200_and_takes_an_unchanged_source(scene: Scene) -> None:
     answer = scene.east.send("PATCH", LOCAL, {"tags": {"a": "b"}, "properties": {"source": {"id": compute("virtualMachines", "web")}}})
     assert (answer.status_code, answer.json()["tags"]) == (200, {"a": "b"})
     changed = scene.east.send("PATCH", LOCAL, {"properties": {"source": {"id": compute("virtualMachines", "other")}}})
-    assert (changed.status_code, changed.json()["error"]["code"]) == (409, "Conflict")
+    assert (changed.status_code, changed.json()["error"]["code"]) == (409, "PropertyChangeNotAllowed")
 
 
 def test_a_get_and_both_lists_show_the_same_document(scene: Scene) -> None:

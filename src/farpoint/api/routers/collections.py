@@ -27,8 +27,7 @@ def put_collection(caller: ArmCaller, group: str, collection: str, body: Body) -
 @router.patch(COLLECTION, openapi_extra=described(200, body=CollectionPatch))
 def patch_collection(caller: ArmCaller, group: str, collection: str, body: Body) -> Response:
     """Change a collection's tags."""
-    patch = parse_collection_patch(body)
-    changed = collections.patch_collection(caller.context, group=group, name=collection, tags=patch.tags, source_id=patch.source_id)
+    changed = collections.patch_collection(caller.context, group=group, name=collection, change=parse_collection_patch(body))
     return json_answer(collection_view(changed, subscription=caller.subscription))
 
 

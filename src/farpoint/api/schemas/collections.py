@@ -1,12 +1,9 @@
 """Bodies about restore point collections."""
 
-from attrs import frozen
-
 from farpoint.api.body import parse_body
 from farpoint.api.schemas.names import check_collection_name
 from farpoint.api.schemas.shape import Location, Reference, Shape, Tags, tags_or_none
-from farpoint.model.documents import JsonObject
-from farpoint.services.collections import CollectionRequest
+from farpoint.services.collections import CollectionChange, CollectionRequest
 
 
 class _Properties(Shape):
@@ -21,23 +18,20 @@ class CollectionBody(Shape):
     properties: _Properties
 
 
+class _PatchedSource(Reference):
+    location: Location | None = None
+
+
 class _PatchedProperties(Shape):
-    source: Reference | None = None
+    source: _PatchedSource | None = None
 
 
 class CollectionPatch(Shape):
-    """What may change of a collection."""
+    """What may change of a collection, and what may only be repeated."""
 
+    location: Location | None = None
     tags: Tags | None = None
     properties: _PatchedProperties | None = None
-
-
-@frozen(kw_only=True)
-class PatchRequest:
-    """A PATCH: tags, and perhaps the unchanged source."""
-
-    tags: JsonObject | None
-    source_id: str | None
 
 
 def parse_collection(body: bytes, *, group: str, name: str) -> CollectionRequest:
@@ -53,9 +47,13 @@ def parse_collection(body: bytes, *, group: str, name: str) -> CollectionRequest
     )
 
 
-def parse_collection_patch(body: bytes) -> PatchRequest:
+def parse_collection_patch(body: bytes) -> CollectionChange:
     """Parse a PATCH."""
     given = parse_body(CollectionPatch, body)
     source = None if given.properties is None else given.properties.source
-    tags = None if given.tags is None else tags_or_none(given.tags)
-    return PatchRequest(tags=tags, source_id=None if source is None else source.id)
+    return CollectionChange(
+        tags=None if given.tags is None else tags_or_none(given.tags),
+        location=given.location,
+        source_id=None if source is None else source.id,
+        source_location=None if source is None else source.location,
+    )
