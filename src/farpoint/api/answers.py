@@ -21,8 +21,12 @@ _NO_HEADERS: Final[Mapping[str, str]] = {}
 
 def json_answer(document: JsonObject, *, status: int = 200, headers: Mapping[str, str] = _NO_HEADERS) -> Response:
     """Answer with *document*."""
-    body = json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(errors="replace")
-    return Response(body, status_code=status, headers=dict(headers), media_type=_JSON)
+    return Response(encode_json(document), status_code=status, headers=dict(headers), media_type=_JSON)
+
+
+def encode_json(document: JsonObject) -> bytes:
+    """Return *document* as it is sent."""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(errors="replace")
 
 
 def list_answer(caller: Caller, documents: Sequence[JsonObject]) -> Response:

@@ -14,17 +14,21 @@ from urllib.parse import quote, urlencode
 from attrs import frozen
 from starlette.responses import Response
 
-from farpoint.api.answers import json_answer
+from farpoint.api.answers import encode_json, json_answer
 from farpoint.api.caller import Caller
-from farpoint.model.documents import JsonObject
+from farpoint.model.documents import JsonObject, JsonValue
 from farpoint.services.refusals import invalid
+from farpoint.units import MIB
 
 #: Elements of a page when the caller does not say.
 PAGE_ITEMS: Final = 100
-#: Most elements of a page: about 5 MiB of restore points' documents.
+#: Most elements of a page, as Azure's.
 PAGE_ITEMS_MAX: Final = 1000
+#: Size of the elements after which a page ends early: as large as ARM lets one document be, and every client takes.
+PAGE_BYTES_MAX: Final = 4 * MIB
 _TOP, _TOKEN = "$top", "$skiptoken"
 _TOKEN_LENGTH_MAX: Final = 2048
+_TOP_DIGITS_MAX: Final = 9
 
 
 @frozen(kw_only=True)
@@ -43,11 +47,17 @@ def page_of(caller: Caller, *, parts: int) -> Page:
 
 def page_answer(caller: Caller, page: Page, elements: Sequence[tuple[tuple[str, ...], JsonObject]]) -> Response:
     """Answer with those elements of *page*, each with its place, that *caller* may read; one more than fit tells of a next page."""
-    shown = elements[: page.limit]
-    document: dict[str, object] = {"value": [element for _, element in shown if caller.may_read(str(element["id"]))]}
-    if len(elements) > page.limit:
-        document["nextLink"] = _next_link(caller, shown[-1][0])
-    return json_answer(document)  # type: ignore[arg-type] # a JSON document by construction
+    shown: list[JsonValue] = []
+    size_bytes, last = 0, page.after
+    for number, (place, element) in enumerate(elements):
+        is_readable = caller.may_read(str(element["id"]))
+        size_bytes += len(encode_json(element)) if is_readable else 0
+        if number == page.limit or (shown and size_bytes > PAGE_BYTES_MAX):
+            return json_answer({"value": shown, "nextLink": _next_link(caller, last)})
+        if is_readable:
+            shown.append(element)
+        last = place
+    return json_answer({"value": shown})
 
 
 def _next_link(caller: Caller, place: tuple[str, ...]) -> str:
@@ -71,6 +81,7 @@ def _place_in(token: str, *, parts: int) -> tuple[str, ...]:
 def _limit_in(text: str | None) -> int:
     if text is None:
         return PAGE_ITEMS
-    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 9):  # noqa: PLR2004 - a sane number
-        raise invalid(_TOP, f"'{text:.50}' is not a number of elements.", hint=f"Ask for 1 to {PAGE_ITEMS_MAX}.")
-    return min(int(text), PAGE_ITEMS_MAX)
+    limit = int(text) if text.isascii() and text.isdigit() and len(text) <= _TOP_DIGITS_MAX else 0
+    if not 0 < limit <= PAGE_ITEMS_MAX:
+        raise invalid(_TOP, f"'{text:.50}' is not a number of elements that a page can have.", hint=f"Ask for 1 to {PAGE_ITEMS_MAX}.")
+    return limit

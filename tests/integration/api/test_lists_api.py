@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 from tests.integration.api.arm_client import Arm, compute
 
+from farpoint.api.paging import PAGE_BYTES_MAX
 from farpoint.testing.arm_region import SUBSCRIPTION
+from farpoint.units import MIB
 
 SUB = f"/subscriptions/{SUBSCRIPTION}"
 EVERYWHERE = f"{SUB}/providers/Microsoft.Compute/disks"
@@ -66,9 +68,37 @@ def test_a_list_that_fits_has_no_next_link(east: Arm) -> None:
     assert two_at_a_time(east, EVERYWHERE) == [["disk0", "disk1"]]
 
 
+def test_a_page_ends_early_where_its_elements_are_large(east: Arm) -> None:
+    text = "x" * (3 << 19)
+    for number in range(5):
+        path = f"{SUB}/resourceGroups/default/providers/Microsoft.Network/networkInterfaces/nic{number}"
+        assert east.send("PUT", path, {"location": "eastus", "properties": {"note": text}}).status_code == 201
+    path = f"{SUB}/providers/Microsoft.Network/networkInterfaces"
+    assert list(pages(east, path, top="3")) == [["nic0", "nic1"], ["nic2", "nic3"], ["nic4"]]
+
+
+def test_an_element_larger_than_a_page_is_a_page(east: Arm) -> None:
+    text = "x" * (4 * MIB - 300)
+    for number in range(2):
+        path = f"{SUB}/resourceGroups/default/providers/Microsoft.Network/networkInterfaces/nic{number}"
+        assert east.send("PUT", path, {"location": "eastus", "properties": {"note": text}}).status_code == 201
+    path = f"{SUB}/providers/Microsoft.Network/networkInterfaces"
+    assert len(east.send("GET", path, top="1").content) > PAGE_BYTES_MAX
+    assert list(pages(east, path, top="5")) == [["nic0"], ["nic1"]]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("$top", "0"), ("$top", "many"), ("$top", "-1"), ("$skiptoken", "x"), ("$skiptoken", "WyJhIl0"), ("$skiptoken", "bnVsbA")],
+    [
+        ("$top", "0"),
+        ("$top", "1001"),
+        ("$top", "9" * 5000),
+        ("$top", "many"),
+        ("$top", "-1"),
+        ("$skiptoken", "x"),
+        ("$skiptoken", "WyJhIl0"),
+        ("$skiptoken", "bnVsbA"),
+    ],
 )
 def test_what_is_no_page_is_refused(east: Arm, name: str, value: str) -> None:
     answer = east.send("GET", f"{EVERYWHERE}?{name}={value}")
