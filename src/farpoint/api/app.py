@@ -14,6 +14,7 @@ from farpoint.api.edge import Edge
 from farpoint.api.errors import add_error_handlers, token_challenge
 from farpoint.api.front_door import FrontDoor
 from farpoint.api.openapi import openapi_document
+from farpoint.api.paths import TOKEN
 from farpoint.api.routers import (
     access,
     activity,
@@ -93,7 +94,7 @@ def build_client_app(context: RegionContext, tokens: Tokens) -> FastAPI:
     for router in _OPEN_ROUTERS:
         app.include_router(router)
     app.router.routes.extend(BlobApp(context).routes())
-    challenge = token_challenge(f"{context.endpoint}/{context.tenant_id}/oauth2/v2.0/token")
+    challenge = token_challenge(f"{context.endpoint}/{context.tenant_id}/{TOKEN}")
     add_error_handlers(app, challenge=challenge)
     app.add_middleware(Settled, catalogue=context.catalogue)
     app.add_middleware(FrontDoor, context=context, challenge=challenge)

@@ -21,7 +21,11 @@ _DEPTH_MAX: Final = 64
 BODY_SECONDS: Final = 64.0
 #: The largest Content-Length that is worth reading has fewer digits.
 _LENGTH_DIGITS_MAX: Final = 18
+#: Longest whole number that is read, and Python's own limit: the time it takes grows with the square of the length.
+_DIGITS_MAX: Final = 4300
 _JSON_TYPES: Final = frozenset({"application/json", "text/json"})
+#: Content that was neither compressed nor changed otherwise.
+_PLAIN: Final = "identity"
 _HINT: Final = "Send one JSON object in UTF-8."
 
 SchemaT = TypeVar("SchemaT", bound=BaseModel)
@@ -29,6 +33,10 @@ SchemaT = TypeVar("SchemaT", bound=BaseModel)
 
 async def read_body(request: Request) -> bytes:
     """Return the request's body; refuse one that is too large or too slow, as soon as that is known."""
+    encoding = request.headers.get("content-encoding", _PLAIN)
+    if encoding.lower() != _PLAIN:
+        message = f"The content encoding '{encoding:.100}' is not supported."
+        raise RefusedError(Code.UNSUPPORTED_MEDIA_TYPE, message, hint="Send the content as it is, without Content-Encoding.")
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and (len(announced) > _LENGTH_DIGITS_MAX or int(announced) > _BODY_BYTES_MAX):
         raise _too_large()
@@ -70,7 +78,9 @@ def parse_body(schema: type[SchemaT], body: bytes) -> SchemaT:
 
 def _decode(body: bytes) -> Mapping[str, object]:
     try:
-        document: object = json.loads(body.decode(), parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_once_each)
+        document: object = json.loads(
+            body.decode(), parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole, object_pairs_hook=_once_each
+        )
     except (ValueError, RecursionError) as error:
         message = f"The request content was invalid and could not be deserialized: {_cause(error)}."
         raise RefusedError(Code.INVALID_REQUEST_CONTENT, message, hint=_HINT) from error
@@ -130,6 +140,13 @@ def _finite(text: str) -> float:
         message = f"the number {text:.30} is too large"
         raise ValueError(message)
     return value
+
+
+def _whole(text: str) -> int:
+    if len(text) > _DIGITS_MAX:
+        message = f"the number {text[:20]}… is {len(text)} digits long, and no more than {_DIGITS_MAX} are read"
+        raise ValueError(message)
+    return int(text)
 
 
 def _cause(error: Exception) -> str:

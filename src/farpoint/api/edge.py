@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from farpoint.api.activity_log import IDENTITY
 from farpoint.api.errors import error_answer
+from farpoint.api.paths import CLOUD, DOCUMENT, KEYS, OPENID, TENANTS, TOKEN
 from farpoint.clock import Clock, Entropy
 from farpoint.errors import Code, FarpointError, RefusedError
 
@@ -26,6 +27,9 @@ _STANDING: Final[Mapping[str, str]] = {
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
 }
+#: Paths without a name in them, and what follows the name of a tenant.
+_NAMELESS: Final = frozenset({CLOUD, DOCUMENT, TENANTS})
+_LOGINS: Final = frozenset({KEYS, OPENID, TOKEN})
 #: A name is one segment: what was written as one must not be read as two, or as a shorter one.
 _HIDDEN: Final = (b"%2f", b"%5c", b"%00")
 _HIDDEN_SEPARATOR: Final = RefusedError(
@@ -90,11 +94,15 @@ class Edge:
 def fold_path(path: str) -> str:
     """Write the fixed words of an ARM path in lower case: every second segment, and the namespace after ``providers``.
 
-    Names keep their case. Empty segments go: ``az resource show`` sends ``…/Microsoft.Compute//disks/…``. Other paths are left as they are.
+    Names keep their case. Empty segments go: ``az resource show`` sends ``…/Microsoft.Compute//disks/…``. Of the other paths those are
+    written so that have no names, and those of a tenant's logins; the rest are left as they are.
     """
+    if path.lower() in _NAMELESS:
+        return path.lower()
     segments = ["", *(segment for segment in path.split("/") if segment)]
     if len(segments) < 2 or segments[1].lower() != "subscriptions":  # noqa: PLR2004 - the first segment of a path that begins with a slash
-        return path
+        tenant, _, login = path.removeprefix("/").partition("/")
+        return f"/{tenant}/{login.lower()}" if login.lower() in _LOGINS else path
     folded = [segment.lower() if place % 2 else segment for place, segment in enumerate(segments)]
     for place in range(1, len(folded) - 1):
         if place % 2 and folded[place] == "providers":

@@ -4,6 +4,14 @@ from typing import Final
 
 from farpoint.model.arm_id import ArmId, compute_id
 
+#: What is asked of the region itself, under names that nobody chooses.
+TENANTS: Final = "/tenants"
+CLOUD: Final = "/metadata/endpoints"
+DOCUMENT: Final = "/openapi.json"
+#: What stands below a tenant.
+TOKEN: Final = "oauth2/v2.0/token"  # noqa: S105 - a path
+OPENID: Final = "v2.0/.well-known/openid-configuration"
+KEYS: Final = "discovery/v2.0/keys"
 SUBSCRIPTION: Final = "/subscriptions/{subscription}"
 GROUPS: Final = f"{SUBSCRIPTION}/resourcegroups"
 GROUP: Final = f"{GROUPS}/{{group}}"

@@ -23,6 +23,8 @@ from farpoint.services.access_urls import refuse_reader
 from farpoint.services.blobs import BlobVersion, look_up, version_of_upload
 from farpoint.services.context import RegionContext
 
+#: Largest sequence number: Azure's limit, and the database's.
+_SEQUENCE_MAX: Final = (1 << 63) - 1
 #: Sets a blob's sequence number from what the request gives and what it is: x-ms-sequence-number-action.
 SEQUENCE_ACTIONS: Final[Mapping[str, Callable[[int, int], int]]] = {
     "update": lambda given, _old: given,
@@ -129,6 +131,9 @@ def set_sequence_number(context: RegionContext, token: SasToken, *, action: str,
     with _turn(context, token) as turn:
         check(turn.version)
         number = SEQUENCE_ACTIONS[action](given, turn.grant.sequence_number)
+        if number > _SEQUENCE_MAX:
+            message = f"The blob's sequence number is {_SEQUENCE_MAX} and cannot be greater."
+            raise RefusedError(Code.INVALID_HEADER_VALUE, message, hint="Set it with update.", target="x-ms-sequence-number-action")
         return turn.keep(footer=turn.grant.footer, sequence_number=number)
 
 

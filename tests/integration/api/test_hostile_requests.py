@@ -1,5 +1,6 @@
 """Requests nobody's client sends: each gets a plain refusal in ARM's envelope, and nothing is started."""
 
+import gzip
 import unicodedata
 from urllib.parse import quote
 
@@ -31,6 +32,14 @@ def test_a_body_that_says_it_is_no_json_is_refused_before_it_is_read(east: Arm, 
     assert is_refusal(answer, 415)
     assert answer.json()["error"]["code"] == "UnsupportedMediaType"
     assert east.send("GET", GROUP).status_code == 404
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "Deflate", "br", "identity, gzip"])
+def test_a_body_that_was_compressed_is_refused_in_words(east: Arm, encoding: str) -> None:
+    answer = east.send("PUT", GROUP, gzip.compress(group_body()), headers={"Content-Encoding": encoding})
+    assert is_refusal(answer, 415)
+    assert f"The content encoding '{encoding}' is not supported" in answer.text
+    assert east.send("PUT", GROUP, group_body(), headers={"Content-Encoding": "identity"}).status_code == 201
 
 
 @pytest.mark.parametrize(

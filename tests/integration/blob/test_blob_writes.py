@@ -139,6 +139,20 @@ def test_sequence_numbers_are_kept_and_are_conditions(raw: UploadedDisk) -> None
         assert (answer.status, answer.headers["x-ms-blob-sequence-number"] if status == 201 else "10") == (status, "10")
 
 
+def test_a_number_that_no_blob_has_is_refused(raw: UploadedDisk) -> None:
+    largest = (1 << 63) - 1
+
+    def act(action: str, number: int) -> int:
+        headers = {"x-ms-sequence-number-action": action, "x-ms-blob-sequence-number": str(number), "Content-Length": "0"}
+        return raw.served.send("PUT", f"{raw.url}&comp=properties", headers).status
+
+    assert [act("update", largest + 1), act("max", 10**19 - 1), act("update", largest), act("increment", 0)] == [400, 400, 200, 400]
+    create = {"x-ms-blob-type": "PageBlob", "x-ms-blob-content-length": str(SIZE), "Content-Length": "0"}
+    assert raw.served.send("PUT", raw.url, create | {"x-ms-blob-sequence-number": str(largest + 1)}).status == 400
+    assert raw.put(0, bytes(512), {"x-ms-if-sequence-number-lt": str(largest + 1)}).status == 400
+    assert raw.served.send("HEAD", raw.url).headers["x-ms-blob-sequence-number"] == str(largest)
+
+
 def test_a_body_that_trickles_is_answered_408(raw: UploadedDisk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body, "BODY_SECONDS", 0.2)
     assert raw.put_head_only().startswith(b"HTTP/1.1 408 ")
@@ -180,6 +194,12 @@ def test_what_is_no_page_write_is_refused(raw: UploadedDisk) -> None:
     assert code({"x-ms-range": f"bytes={SIZE}-{SIZE + 511}"}) == (416, "InvalidPageRange")
     assert code({"x-ms-page-write": "append"}) == (400, "InvalidHeaderValue")
     assert code({"x-ms-page-write": "clear"}) == (400, "InvalidHeaderValue")
+    assert (
+        b"A clear has no body, and this one has 512 bytes. Send Content-Length: 0"
+        in raw.put(0, bytes(512), {"x-ms-page-write": "clear"}).body
+    )
+    assert code({"Content-Encoding": "gzip"}) == (400, "InvalidHeaderValue")
+    assert b"Pages with the content encoding 'gzip' are not supported." in raw.put(0, bytes(512), {"Content-Encoding": "gzip"}).body
     large = (4 << 20) + 512
     assert code({"x-ms-range": f"bytes=0-{large - 1}"}, bytes(large)) == (400, "InvalidHeaderValue")
     assert code({"x-ms-range": "bytes=0-8388607"}, bytes(8 << 20)) == (413, "RequestBodyTooLarge")

@@ -24,7 +24,14 @@ from farpoint.api.edge import fold_path
             "/subscriptions/S/resourcegroups/G/providers/Microsoft.Resources/deployments/",
             "/subscriptions/S/resourcegroups/G/providers/microsoft.resources/deployments",
         ),
-        ("/Tenant/OAuth2/v2.0/token", "/Tenant/OAuth2/v2.0/token"),
+        ("/Tenant/OAuth2/V2.0/Token", "/Tenant/oauth2/v2.0/token"),
+        ("/T/v2.0/.Well-Known/OpenID-Configuration", "/T/v2.0/.well-known/openid-configuration"),
+        ("/T/Discovery/v2.0/Keys", "/T/discovery/v2.0/keys"),
+        ("/METADATA/Endpoints", "/metadata/endpoints"),
+        ("/TENANTS", "/tenants"),
+        ("/OpenAPI.json", "/openapi.json"),
+        # The URL of a disk's bytes.
+        ("/md-Account/VHD/Blob", "/md-Account/VHD/Blob"),
         ("/", "/"),
         ("", ""),
         # A group or disk called like a fixed word keeps its case.

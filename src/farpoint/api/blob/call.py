@@ -19,6 +19,8 @@ from farpoint.units import MIB
 PAGES_BYTES_MAX: Final = 4 * MIB
 _RANGE: Final = re.compile(r"bytes=(\d{0,20})-(\d{0,20})")
 _NUMBER: Final = re.compile(r"\d{1,19}")
+#: Largest number that a blob has, of bytes or in sequence: Azure's limit, and the database's.
+_NUMBER_MAX: Final = (1 << 63) - 1
 
 ResultT = TypeVar("ResultT")
 
@@ -50,7 +52,7 @@ class BlobCall:
         text = self.headers.get(header)
         if text is None:
             return default
-        if not text.isascii() or _NUMBER.fullmatch(text) is None:
+        if not text.isascii() or _NUMBER.fullmatch(text) is None or int(text) > _NUMBER_MAX:
             refuse_header(header, text)
         return int(text)
 

@@ -29,6 +29,7 @@ _STRUCTURED: Final = "x-ms-structured-body"
 async def put_pages(call: BlobCall) -> Response:
     """Write or clear a range of whole pages."""
     wanted = written_range(call.range_header)
+    _refuse_encoding(call)
     conditions = Conditions.of(call)
     body = await _read_body(call)
     match call.headers.get("x-ms-page-write", "").lower():
@@ -39,7 +40,8 @@ async def put_pages(call: BlobCall) -> Response:
                 hint = f"Send exactly the range, at most {PAGES_BYTES_MAX} bytes."
                 raise RefusedError(Code.INVALID_HEADER_VALUE, message, hint=hint, target="x-ms-range")
             change = PageChange(offset_bytes=wanted.start, length_bytes=wanted.length, data=memoryview(data))
-        case "clear" if not body:
+        case "clear":
+            _refuse_content(body)
             change = PageChange(offset_bytes=wanted.start, length_bytes=wanted.length, data=None)
         case other:
             refuse_header("x-ms-page-write", other)
@@ -108,6 +110,22 @@ def _checked(call: BlobCall, body: bytes) -> bytes:
     _check_sum(call, "content-md5", lambda: hashlib.md5(body, usedforsecurity=False).digest(), Code.MD5_MISMATCH)
     _check_sum(call, "x-ms-content-crc64", lambda: crc64(body), Code.CRC64_MISMATCH)
     return body
+
+
+def _refuse_content(body: bytes) -> None:
+    if body:
+        message = f"A clear has no body, and this one has {len(body)} bytes."
+        hint = "Send Content-Length: 0, or x-ms-page-write: update."
+        raise RefusedError(Code.INVALID_HEADER_VALUE, message, hint=hint, target="Content-Length")
+
+
+def _refuse_encoding(call: BlobCall) -> None:
+    """Refuse pages that were compressed: a disk has its bytes as they are."""
+    encoding = call.headers.get("content-encoding", "identity")
+    if encoding.lower() != "identity":
+        message = f"Pages with the content encoding '{encoding:.100}' are not supported."
+        hint = "Send the pages as they are, without Content-Encoding."
+        raise RefusedError(Code.INVALID_HEADER_VALUE, message, hint=hint, target="Content-Encoding")
 
 
 def _check_sum(call: BlobCall, header: str, compute: Callable[[], bytes], code: Code) -> None:

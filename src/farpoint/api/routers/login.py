@@ -13,6 +13,7 @@ from farpoint.api.answers import json_answer
 from farpoint.api.body import RawBody
 from farpoint.api.caller import address_of
 from farpoint.api.described import Shown, described
+from farpoint.api.paths import CLOUD, KEYS, OPENID, TOKEN
 from farpoint.api.throttles import Throttles
 from farpoint.errors import Code, RefusedError, ThrottledError
 from farpoint.model.documents import JsonObject, JsonValue
@@ -58,7 +59,7 @@ class TokenIssuer(Protocol):
         ...
 
 
-@router.post("/{tenant}/oauth2/v2.0/token", openapi_extra=described(200, shows=Shown.ANYTHING) | {"requestBody": _FORM})
+@router.post(f"/{{tenant}}/{TOKEN}", openapi_extra=described(200, shows=Shown.ANYTHING) | {"requestBody": _FORM})
 def issue_token(request: Request, tenant: str, body: RawBody) -> Response:
     """Exchange a client's id and secret, in the form or as Basic authorisation, for an access token."""
     context: RegionContext = request.app.state.context
@@ -90,7 +91,7 @@ def issue_token(request: Request, tenant: str, body: RawBody) -> Response:
     return json_answer(answer, headers={"Cache-Control": "no-store"})
 
 
-@router.get("/{tenant}/v2.0/.well-known/openid-configuration", openapi_extra=described(200, shows=Shown.ANYTHING))
+@router.get(f"/{{tenant}}/{OPENID}", openapi_extra=described(200, shows=Shown.ANYTHING))
 def openid_configuration(request: Request, tenant: str) -> Response:
     """Tell where the token endpoint is."""
     context: RegionContext = request.app.state.context
@@ -99,10 +100,10 @@ def openid_configuration(request: Request, tenant: str) -> Response:
     authority = f"{context.endpoint}/{context.tenant_id}"
     return json_answer(
         {
-            "token_endpoint": f"{authority}/oauth2/v2.0/token",
+            "token_endpoint": f"{authority}/{TOKEN}",
             "authorization_endpoint": f"{authority}/oauth2/v2.0/authorize",
             "issuer": f"{authority}/v2.0",
-            "jwks_uri": f"{authority}/discovery/v2.0/keys",
+            "jwks_uri": f"{authority}/{KEYS}",
             "id_token_signing_alg_values_supported": [_ALGORITHM],
             "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
             "grant_types_supported": [_GRANT],
@@ -112,7 +113,7 @@ def openid_configuration(request: Request, tenant: str) -> Response:
     )
 
 
-@router.get("/{tenant}/discovery/v2.0/keys", openapi_extra=described(200, shows=Shown.ANYTHING))
+@router.get(f"/{{tenant}}/{KEYS}", openapi_extra=described(200, shows=Shown.ANYTHING))
 def signing_keys(request: Request, tenant: str) -> Response:
     """List the keys that tokens of this region and of its peers are signed with (RFC 7517, RFC 8037)."""
     context: RegionContext = request.app.state.context
@@ -122,7 +123,7 @@ def signing_keys(request: Request, tenant: str) -> Response:
     return json_answer({"keys": [_key(region, public) for region, public in keys.items()]})
 
 
-@router.get("/metadata/endpoints", openapi_extra=described(200, shows=Shown.ANYTHING, query=(_METADATA_VERSION,)))
+@router.get(CLOUD, openapi_extra=described(200, shows=Shown.ANYTHING, query=(_METADATA_VERSION,)))
 def cloud_metadata(request: Request) -> Response:
     """Describe this region as a cloud: an object for current clients, a list of one for versions before 2020."""
     context: RegionContext = request.app.state.context

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from farpoint.api.answers import json_answer, list_answer
 from farpoint.api.caller import ArmCaller
 from farpoint.api.described import Shown, described
-from farpoint.api.paths import SUBSCRIPTION
+from farpoint.api.paths import SUBSCRIPTION, TENANTS
 from farpoint.api.views.regions import location_view
 from farpoint.model.documents import JsonObject
 from farpoint.services.context import RegionContext
@@ -33,7 +33,7 @@ def list_locations(caller: ArmCaller) -> Response:
     return list_answer(caller, [location_view(name, subscription=caller.subscription) for name in names])
 
 
-@router.get("/tenants", openapi_extra=described(200, shows=Shown.LIST))
+@router.get(TENANTS, openapi_extra=described(200, shows=Shown.LIST))
 def list_tenants(caller: ArmCaller) -> Response:
     """List the tenant."""
     tenant = caller.context.tenant_id
