@@ -10,15 +10,13 @@ from farpoint.api.views.collections import collection_view
 from farpoint.api.views.descriptions import description_view
 from farpoint.api.views.disk_points import disk_point_view
 from farpoint.api.views.points import point_view
-from farpoint.api.views.text import arm_time
 from farpoint.api.views.virtual_machines import vm_view
 from farpoint.errors import Code, RefusedError
 from farpoint.model.arm_id import ArmId, parse_arm_id
 from farpoint.model.documents import JsonObject
 from farpoint.services import collections, descriptions, disks, points, snapshots, virtual_machines
 from farpoint.services.context import RegionContext
-from farpoint.services.references import COLLECTION_TYPE, NETWORK_TYPES, POINT_TYPE
-from farpoint.services.replica_reads import with_farpoint
+from farpoint.services.references import NETWORK_TYPES, POINT_TYPE
 
 _MISSING = frozenset({Code.NOT_FOUND, Code.RESOURCE_NOT_FOUND})
 
@@ -40,20 +38,13 @@ def resource_document(context: RegionContext, arm_id: str) -> JsonObject | None:
 
 
 def resource_documents(context: RegionContext, arm_path: str) -> Sequence[JsonObject]:
-    """Return the document of the resource with this ARM id (without its subscription), then those of its parts; none when it is gone.
-
-    One more thing than a GET shows is in that of a collection: when it was made. Of two with one name the older is found by it.
-    """
+    """Return the document of the resource with this ARM id (without its subscription), then those of its parts; none when it is gone."""
     arm_id = f"/subscriptions/{context.subscription_id}{arm_path}"
     document = resource_document(context, arm_id)
     if document is None:
         return ()
-    parsed = parse_arm_id(arm_id)
     try:
-        if parsed.is_type(COLLECTION_TYPE):
-            made = collections.get_collection(context, group=parsed.group, name=parsed.name).time_created
-            return (with_farpoint(document, timeCreated=arm_time(made)),)
-        return (document, *_parts(context, parsed))
+        return (document, *_parts(context, parse_arm_id(arm_id)))
     except RefusedError:
         # Deleted since its own document was read.
         return ()

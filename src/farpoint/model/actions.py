@@ -49,12 +49,16 @@ _WORDS: Final = {
         "diskEncryptionSets",
         "diskRestorePoints",
         "endGetAccess",
+        "networkInterfaces",
+        "networkSecurityGroups",
+        "publicIPAddresses",
         "resourceGroups",
         "restorePointCollections",
         "restorePoints",
         "roleAssignments",
         "roleDefinitions",
         "virtualMachines",
+        "virtualNetworks",
     )
 }
 #: URLs of running work: whoever was given one has its id, which nobody can guess.

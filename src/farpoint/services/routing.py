@@ -5,6 +5,7 @@ from typing import Final
 
 from attrs import frozen
 
+from farpoint.model.actions import spelled
 from farpoint.model.arm_id import ArmId
 from farpoint.model.regions import region_key
 from farpoint.services.ownership import is_owned_type
@@ -23,7 +24,7 @@ class Target:
 
     #: Region named in the path, empty when a resource is.
     region: str = ""
-    #: The resource, or for an action the one it acts on.
+    #: The resource, or for an action the one it acts on; its fixed words as Azure writes them.
     resource: ArmId | None = None
     #: What follows the resource: an action (``beginGetAccess``) or a kind of children (``diskRestorePoints``).
     tail: str = ""
@@ -62,8 +63,8 @@ def target_of(path: str) -> Target | None:
         # Something of another provider at this scope: role assignments, which every region has.
         return None
     tail = pairs.pop() if len(pairs) % 2 else ""
-    path_pairs = tuple(zip(pairs[0::2], pairs[1::2], strict=True))
-    resource = ArmId(subscription=segments[1], group=segments[3], namespace=segments[5], path=path_pairs)
+    named = tuple((spelled(kind), name) for kind, name in zip(pairs[0::2], pairs[1::2], strict=True))
+    resource = ArmId(subscription=segments[1], group=segments[3], namespace=spelled(segments[5]), path=named)
     return Target(resource=resource, tail=tail) if is_owned_type(resource.top.type) else None
 
 

@@ -25,8 +25,9 @@ def test_a_collection_is_created_then_replaced_synchronously(east: Arm, vm: str)
     created = put(east, "web", body(vm))
     assert created.status_code == 201
     assert list(created.json()) == ["name", "id", "type", "location", "properties"]
-    assert list(created.json()["properties"]) == ["source", "restorePointCollectionId", "provisioningState"]
+    assert list(created.json()["properties"]) == ["source", "restorePointCollectionId", "provisioningState", "farpoint"]
     assert created.json()["properties"]["source"] == {"location": "eastus", "id": vm}
+    assert created.json()["properties"]["farpoint"] == {"timeCreated": "2026-11-01T00:00:00+00:00"}
     again = put(east, "web", body(vm, tags={"a": "b"}))
     assert again.status_code == 200
     assert again.json()["tags"] == {"a": "b"}
@@ -117,7 +118,7 @@ def test_collections_are_listed_by_group_and_for_all_and_expanded_on_request(eas
     east.send("PUT", f"{path}/restorePoints/rp1", {})
     assert "restorePoints" not in east.send("GET", path).json()["properties"]
     expanded = east.send("GET", path, expand="restorepoints").json()["properties"]
-    assert list(expanded) == ["source", "restorePointCollectionId", "restorePoints", "provisioningState"]
+    assert list(expanded) == ["source", "restorePointCollectionId", "restorePoints", "provisioningState", "farpoint"]
     assert expanded["restorePoints"] == [east.send("GET", f"{path}/restorePoints/rp1").json()]
 
 

@@ -182,4 +182,6 @@ def test_times_and_state_are_shown_when_asked_for(furnished: Arm) -> None:
     expand = "createdTime,changedTime,provisioningState"
     row = furnished.send("GET", f"{SUB}/resources", expand=expand).json()["value"][0]
     assert (row["createdTime"], row["changedTime"], row["provisioningState"]) == (*["2026-11-01T00:00:00+00:00"] * 2, "Succeeded")
+    collection = furnished.send("GET", f"{SUB}/resources", expand=expand, filter="name eq 'web'").json()["value"][0]
+    assert (collection["type"], collection["createdTime"]) == ("Microsoft.Compute/restorePointCollections", "2026-11-01T00:00:00+00:00")
     assert furnished.send("GET", f"{SUB}/resources", expand="plan").status_code == 400

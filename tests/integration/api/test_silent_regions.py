@@ -63,6 +63,31 @@ def test_what_can_be_expanded_is_shown_when_it_is_asked_for(west: Arm, point: st
     assert vm["instanceView"]["statuses"][0]["code"] == "ProvisioningState/succeeded"
 
 
+def test_every_document_is_what_the_region_itself_shows_and_how_old_it_is(east: Arm, west: Arm, point: str) -> None:
+    collection, vm = point.rpartition("/restorePoints/")[0], compute("virtualMachines", "web")
+    (disk_point,) = east.send("GET", f"{point}/diskRestorePoints").json()["value"]
+    for path in (collection, vm, point, disk_point["id"], compute("disks", "os")):
+        document = west.send("GET", path).json()
+        del document["properties"]["farpoint"]["replica"]
+        if not document["properties"]["farpoint"]:
+            del document["properties"]["farpoint"]
+        assert json.dumps(document) == json.dumps(east.send("GET", path).json())
+
+
+def test_the_instance_view_of_a_vm_is_shown_alone(east: Arm, west: Arm, point: str) -> None:
+    assert point
+    path = f"{compute('virtualMachines', 'web')}/instanceView"
+    answer = west.send("GET", path)
+    assert (answer.status_code, answer.headers["age"]) == (200, "3600")
+    assert answer.json() == east.send("GET", path).json()
+
+
+def test_an_unknown_expansion_is_refused_as_by_the_region_itself(east: Arm, west: Arm, point: str) -> None:
+    for path in (point, point.rpartition("/restorePoints/")[0], compute("virtualMachines", "web")):
+        refused = west.send("GET", path, expand="everything")
+        assert (refused.status_code, refused.json()) == (400, east.send("GET", path, expand="everything").json())
+
+
 def test_disk_restore_points_are_listed_and_shown(west: Arm, point: str) -> None:
     (disk,) = west.send("GET", f"{point}/diskRestorePoints").json()["value"]
     assert (disk["properties"]["sourceResourceId"], disk["properties"]["farpoint"]["replica"]["region"]) == (
@@ -72,10 +97,13 @@ def test_disk_restore_points_are_listed_and_shown(west: Arm, point: str) -> None
     assert west.send("GET", disk["id"]).json() == disk
 
 
-def test_what_the_silent_region_did_not_have_is_missing(west: Arm, point: str) -> None:
+def test_what_the_silent_region_did_not_have_is_missing(east: Arm, west: Arm, point: str) -> None:
     collection = point.rpartition("/restorePoints/")[0]
-    missing = west.send("GET", f"{collection}/restorePoints/none")
-    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "NotFound")
+    for below in ("none", "none/diskRestorePoints", "none/diskRestorePoints/d", "rp1/diskRestorePoints/d"):
+        path = f"{collection}/restorePoints/{below}"
+        missing = west.send("GET", path)
+        assert (missing.status_code, missing.json()["error"]["code"]) == (404, "NotFound")
+        assert missing.json() == east.send("GET", path).json()
     gone = west.send("GET", compute("disks", "none"))
     assert (gone.status_code, gone.json()["error"]["code"]) == (404, "ResourceNotFound")
 

@@ -57,7 +57,7 @@ def test_a_get_and_both_lists_show_the_same_document(scene: Scene) -> None:
 def test_expanded_restore_points_stand_between_id_and_state_and_have_neither_type_nor_instance_view(scene: Scene) -> None:
     scene.finish()
     shown = scene.east.send("GET", LOCAL, expand="restorePoints").json()["properties"]
-    assert list(shown) == ["source", "restorePointCollectionId", "restorePoints", "provisioningState"]
+    assert list(shown) == ["source", "restorePointCollectionId", "restorePoints", "provisioningState", "farpoint"]
     assert shown["restorePoints"] == [scene.east.send("GET", f"{LOCAL}/restorePoints/rp1").json()]
     assert list(shown["restorePoints"][0]) == ["name", "id", "properties"]
     assert "instanceView" not in shown["restorePoints"][0]["properties"]

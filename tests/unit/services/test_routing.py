@@ -17,10 +17,10 @@ def known(**facts: object) -> Known:
     [
         (f"{C}/disks/d", "disks/d", "", True),
         (f"{C}/disks/d/beginGetAccess", "disks/d", "beginGetAccess", False),
-        (f"{C}/restorepointcollections/c/restorepoints/p", "restorepointcollections/c/restorepoints/p", "", False),
+        (f"{C}/restorepointcollections/c/restorepoints/p", "restorePointCollections/c/restorePoints/p", "", False),
         (
             f"{C}/restorepointcollections/c/restorepoints/p/diskrestorepoints",
-            "restorepointcollections/c/restorepoints/p",
+            "restorePointCollections/c/restorePoints/p",
             "diskrestorepoints",
             False,
         ),
@@ -29,7 +29,7 @@ def known(**facts: object) -> Known:
 def test_a_path_names_a_resource(path: str, resource: str, tail: str, is_top_level: bool) -> None:
     target = target_of(path)
     assert target is not None
-    assert str(target.resource).endswith(f"/microsoft.compute/{resource}")
+    assert str(target.resource).endswith(f"/Microsoft.Compute/{resource}")
     assert (target.tail, target.is_top_level, target.region) == (tail, is_top_level, "")
 
 

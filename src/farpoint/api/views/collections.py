@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from farpoint.api.views.points import point_view
-from farpoint.api.views.text import tags_of
+from farpoint.api.views.text import arm_time, tags_of
 from farpoint.model.arm_id import compute_id
 from farpoint.model.documents import JsonObject, JsonValue
 from farpoint.model.resources import Collection
@@ -26,5 +26,6 @@ def collection_view(collection: Collection, *, subscription: str, points: Sequen
             restorePointCollectionId=str(collection.id),
             restorePoints=shown,
             provisioningState="Succeeded",
+            farpoint={"timeCreated": arm_time(collection.time_created)},
         ),
     )
