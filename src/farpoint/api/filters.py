@@ -30,24 +30,24 @@ class Term:
     value: str
 
 
-def parse_filter(text: str | None) -> Sequence[Term]:
-    """Return the conditions of a filter, all of which must hold; none without a filter."""
+def parse_filter(text: str | None, *, known: str) -> Sequence[Term]:
+    """Return the conditions of a filter, all of which must hold; none without a filter. A refusal says what is *known* to the list."""
     if text is None or not text.strip():
         return ()
     if len(text) > _LENGTH_MAX:
-        raise _unreadable(text)
+        raise _unreadable(text, known)
     terms, place = [], 0
     while True:
         matched = _TERM.match(text, place)
         if matched is None:
-            raise _unreadable(text)
+            raise _unreadable(text, known)
         terms.append(_term_of(matched))
         place = matched.end()
         if place == len(text):
             return terms
         joined = _AND.match(text, place)
         if joined is None:
-            raise _unreadable(text)
+            raise _unreadable(text, known)
         place = joined.end()
 
 
@@ -68,9 +68,12 @@ def moment_of(term: Term) -> dt.datetime:
 
 def unknown_term(term: Term, known: str) -> RefusedError:
     """Refuse a condition that this list does not have."""
-    return invalid("$filter", f"This list cannot be filtered by '{term.name:.50}'.", hint=f"It can be by {known}.")
+    return invalid("$filter", f"This list cannot be filtered by '{term.name:.50}'.", hint=_advice(known))
 
 
-def _unreadable(text: str) -> RefusedError:
-    hint = "Write comparisons with quoted values, joined by 'and': roleName eq 'Reader'."
-    return invalid("$filter", f"'{text:.200}' cannot be read.", hint=hint)
+def _unreadable(text: str, known: str) -> RefusedError:
+    return invalid("$filter", f"'{text:.200}' cannot be read.", hint=_advice(known))
+
+
+def _advice(known: str) -> str:
+    return f"Filter by {known}; several joined by 'and', values quoted."

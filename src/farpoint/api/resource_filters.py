@@ -10,15 +10,16 @@ from farpoint.model.regions import region_key
 from farpoint.services.json_reading import object_at, text_at
 
 _FIELDS: Final = ("resourceType", "name", "location", "resourceGroup", "tagName", "tagValue")
+_FORMS: Final = f"FIELD eq 'VALUE' with one of {', '.join(_FIELDS)}"
 _KNOWN: Final = {field.lower(): field for field in _FIELDS}
 
 
 def filter_of(caller: Caller) -> Mapping[str, str]:
     """Return the asked values by field; refuse what is no such filter."""
     wanted: dict[str, str] = {}
-    for term in parse_filter(caller.query.get("$filter")):
+    for term in parse_filter(caller.query.get("$filter"), known=_FORMS):
         if term.operator != "eq" or term.name not in _KNOWN:
-            raise unknown_term(term, f"FIELD eq 'VALUE' of {', '.join(_FIELDS)}")
+            raise unknown_term(term, _FORMS)
         wanted[_KNOWN[term.name]] = term.value
     return wanted
 

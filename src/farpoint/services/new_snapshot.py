@@ -22,7 +22,7 @@ from farpoint.services.new_operations import new_operation
 from farpoint.services.outcome import Put
 from farpoint.services.ownership import own_name
 from farpoint.services.references import DISK_TYPE, parse_reference, require_own_location
-from farpoint.services.refusals import conflict, not_allowed, resource_missing
+from farpoint.services.refusals import conflict, fixed_property, not_allowed, resource_missing
 from farpoint.services.snapshot_sources import SnapshotSource, find_remote_snapshot
 from farpoint.services.snapshots import SnapshotDetails, details_of_snapshot, snapshot_id
 
@@ -39,7 +39,8 @@ class SnapshotRequest:
     create_option: SnapshotOption
     #: ARM id of the disk; for CopyStart of the other region's snapshot.
     source_id: str
-    incremental: bool
+    #: None where the request does not say.
+    incremental: bool | None
     os_type: str | None = None
     hyper_v_generation: str | None = None
 
@@ -104,6 +105,8 @@ def _repeated(conn: Connection, existing: Snapshot, request: SnapshotRequest) ->
     if not same or state in {ProvisioningState.FAILED, ProvisioningState.DELETING}:
         message = f"Snapshot '{existing.name}' exists: {existing.create_option} of {existing.source_resource_id}, {state}."
         raise conflict(message, hint="A snapshot never changes: choose another name, or delete it first.")
+    if request.incremental not in {None, existing.incremental}:
+        raise fixed_property("properties.incremental", str(existing.incremental).lower())
     updated = evolve(existing, tags=request.tags, sku=request.sku)
     snapshots.update_snapshot(conn, updated)
     running = found.details.operation
@@ -132,7 +135,7 @@ def _insert(
         create_option=request.create_option,
         source_resource_id=source.id,
         source_unique_id=source.unique_id,
-        incremental=request.incremental,
+        incremental=bool(request.incremental),
         os_type=request.os_type or source.os_type,
         hyper_v_generation=request.hyper_v_generation or source.hyper_v_generation,
         size_bytes=source.size_bytes,

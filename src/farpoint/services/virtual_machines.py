@@ -5,8 +5,10 @@ from typing import NoReturn
 
 from attrs import evolve, frozen
 
+from farpoint.errors import RefusedError
 from farpoint.metadata import disks, virtual_machines
 from farpoint.metadata.connection import Connection
+from farpoint.model.arm_id import ArmId
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import VmId
 from farpoint.model.regions import region_key
@@ -17,7 +19,7 @@ from farpoint.services.context import RegionContext
 from farpoint.services.disks import refuse_unready
 from farpoint.services.groups import open_group, require_group
 from farpoint.services.outcome import Put
-from farpoint.services.ownership import own_name
+from farpoint.services.ownership import find_elsewhere, own_name
 from farpoint.services.references import DISK_TYPE, parse_reference, require_own_location
 from farpoint.services.refusals import conflict, invalid, not_allowed, resource_missing
 from farpoint.services.storage_profile import storage_profile
@@ -149,11 +151,22 @@ def _find_disk(context: RegionContext, conn: Connection, attachment: DiskAttachm
     arm_id = parse_reference(context, attachment.disk_id, DISK_TYPE, target=attachment.target)
     disk = disks.get_disk(conn, group=arm_id.group, name=arm_id.name)
     if disk is None:
-        raise resource_missing(arm_id, target=attachment.target)
+        raise _missing_disk(context, conn, arm_id, target=attachment.target)
     refuse_unready(disk, target=attachment.target)
     if disk.managed_by is None:
         refuse_if_shared(context, conn, disk.id)
     return disk
+
+
+def _missing_disk(context: RegionContext, conn: Connection, arm_id: ArmId, *, target: str) -> RefusedError:
+    """Return the refusal of a disk that this region has not, saying which one has it."""
+    owner = next(iter(find_elsewhere(context, conn, arm_id.in_subscription)), None)
+    if owner is None:
+        return resource_missing(arm_id, target=target)
+    message = f"Disk '{arm_id.name}' is in region '{owner.region}'; a VM attaches disks of its own region, here '{context.name}'."
+    return not_allowed(
+        message, hint=f"Attach it to a VM in '{owner.region}', or bring its contents here and make a disk of them.", target=target
+    )
 
 
 def _refuse_foreign(conn: Connection, disk: Disk, attachment: DiskAttachment, existing: VirtualMachine | None) -> None:

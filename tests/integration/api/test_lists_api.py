@@ -176,6 +176,7 @@ def test_resources_are_filtered(furnished: Arm, text: str, names: list[str]) -> 
 def test_a_filter_that_is_not_understood_is_refused(east: Arm, text: str) -> None:
     answer = east.send("GET", f"{SUB}/resources", filter=text)
     assert (answer.status_code, answer.json()["error"]["target"]) == (400, "$filter")
+    assert "Filter by FIELD eq 'VALUE' with one of resourceType, name, location" in answer.json()["error"]["message"]
 
 
 def test_times_and_state_are_shown_when_asked_for(furnished: Arm) -> None:

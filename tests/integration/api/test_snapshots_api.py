@@ -158,6 +158,19 @@ def test_the_same_request_again_is_the_same_snapshot_and_another_is_refused(east
 
 
 @pytest.mark.usefixtures("snapshot")
+def test_a_snapshot_stays_incremental_as_it_was_asked_for(east: Arm) -> None:
+    asked = body(compute("disks", "os"), incremental=False)
+    refused = east.send("PUT", S1, asked).json()["error"]
+    assert (refused["code"], refused["target"]) == ("PropertyChangeNotAllowed", "properties.incremental")
+    unsaid = {"location": "eastus", "properties": {"creationData": properties_of(east.send("GET", S1))["creationData"]}}
+    again = east.send("PUT", S1, unsaid)
+    assert (again.status_code, properties_of(again)["incremental"]) == (200, True)
+    full = compute("snapshots", "full")
+    assert properties_of(east.send("PUT", full, asked))["incremental"] is False
+    assert east.send("PUT", full, body(compute("disks", "os"))).json()["error"]["code"] == "PropertyChangeNotAllowed"
+
+
+@pytest.mark.usefixtures("snapshot")
 def test_a_patch_changes_tags(east: Arm) -> None:
     answer = east.send("PATCH", S1, {"tags": {"a": "b"}})
     assert (answer.status_code, answer.json()["tags"]) == (200, {"a": "b"})

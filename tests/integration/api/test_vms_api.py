@@ -73,6 +73,15 @@ def test_an_unknown_disk_is_not_found_where_it_was_named(east: Arm) -> None:
     assert document.json()["error"]["target"] == "properties.storageProfile.osDisk.managedDisk.id"
 
 
+def test_a_disk_of_another_region_is_refused_naming_that_region(east: Arm, west: Arm) -> None:
+    disk = west.attach("far")
+    east.region.follow()
+    error = put(east, "web", body(disk)).json()["error"]
+    assert (error["code"], error["target"]) == ("OperationNotAllowed", "properties.storageProfile.osDisk.managedDisk.id")
+    assert error["message"].startswith("Disk 'far' is in region 'westus'; a VM attaches disks of its own region, here 'eastus'.")
+    assert east.send("GET", compute("virtualMachines", "web")).status_code == 404
+
+
 def test_an_id_of_another_kind_or_subscription_is_refused(east: Arm) -> None:
     foreign = compute("disks", "d").replace(SUBSCRIPTION, "00000000-0000-0000-0000-000000000000")
     for wrong, refused, says in [

@@ -10,14 +10,16 @@ from farpoint.errors import RefusedError
 
 def test_conditions_are_joined_by_and() -> None:
     text = "eventTimestamp ge '2026-01-01T00:00:00Z' and resourceGroupName eq 'a''b' AND atScope()"
-    assert parse_filter(text) == [
+    assert parse_filter(text, known="a eq 'VALUE'") == [
         Term("eventtimestamp", "ge", "2026-01-01T00:00:00Z"),
         Term("resourcegroupname", "eq", "a'b"),
         Term("atscope", "", ""),
     ]
-    assert parse_filter("eventTimestamp le 2026-11-25T01:32:37.929569") == [Term("eventtimestamp", "le", "2026-11-25T01:32:37.929569")]
-    assert parse_filter("assignedTo('x')") == [Term("assignedto", "", "x")]
-    assert (parse_filter(None), parse_filter(" ")) == ((), ())
+    assert parse_filter("eventTimestamp le 2026-11-25T01:32:37.929569", known="") == [
+        Term("eventtimestamp", "le", "2026-11-25T01:32:37.929569")
+    ]
+    assert parse_filter("assignedTo('x')", known="") == [Term("assignedto", "", "x")]
+    assert (parse_filter(None, known=""), parse_filter(" ", known="")) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -25,8 +27,9 @@ def test_conditions_are_joined_by_and() -> None:
 )
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(RefusedError) as caught:
-        parse_filter(text)
+        parse_filter(text, known="a eq 'VALUE'")
     assert caught.value.target == "$filter"
+    assert "Filter by a eq 'VALUE'" in caught.value.hint
 
 
 def test_a_time_without_an_offset_is_in_utc() -> None:

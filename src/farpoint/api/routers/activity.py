@@ -54,7 +54,7 @@ def list_events(caller: ArmCaller) -> Response:
 
 def _filter(caller: Caller) -> ActivityFilter:
     asked = ActivityFilter()
-    for term in parse_filter(caller.query.get("$filter")):
+    for term in parse_filter(caller.query.get("$filter"), known=_KNOWN):
         condition = _CONDITIONS.get((term.name, term.operator))
         if condition is None:
             raise unknown_term(term, _KNOWN)

@@ -28,6 +28,10 @@ def scope_in_path(request: Request) -> str:
     return f"/{request.path_params['scope']}"
 
 
+#: What the lists can be filtered by.
+_OF_ROLES: Final = "roleName eq 'NAME'"
+_OF_ASSIGNMENTS: Final = "atScope(), principalId eq 'ID' or assignedTo('ID')"
+
 Scope = Annotated[str, Depends(scope_in_path)]
 
 
@@ -36,11 +40,11 @@ def list_roles(caller: ArmCaller, scope: Scope) -> Response:
     """List the roles there are, at whatever scope."""
     roles.check_scope(caller.context, scope)
     found = roles.list_roles()
-    for term in parse_filter(caller.query.get("$filter")):
+    for term in parse_filter(caller.query.get("$filter"), known=_OF_ROLES):
         if term.name == "rolename":
             found = [role for role in found if role is role_named(term.value)]
         elif term.name not in {"atscopeandbelow", "type"}:
-            raise unknown_term(term, "roleName")
+            raise unknown_term(term, _OF_ROLES)
     return list_answer(caller, [role_view(role, subscription=caller.subscription) for role in found])
 
 
@@ -55,9 +59,9 @@ def get_role(caller: ArmCaller, scope: Scope, name: str) -> Response:
 def list_assignments(caller: ArmCaller, scope: Scope) -> Response:
     """List the assignments at a scope, above and below it, as far as the caller may read them."""
     found = roles.list_assignments(caller.context, scope)
-    for term in parse_filter(caller.query.get("$filter")):
+    for term in parse_filter(caller.query.get("$filter"), known=_OF_ASSIGNMENTS):
         if term.name not in _FILTERS:
-            raise unknown_term(term, "atScope(), principalId and assignedTo()")
+            raise unknown_term(term, _OF_ASSIGNMENTS)
         found = _FILTERS[term.name](found, term, scope)
     readable = [one for one in found if caller.may_read(one.scope)]
     return list_answer(caller, [assignment_view(one, subscription=caller.subscription) for one in readable])

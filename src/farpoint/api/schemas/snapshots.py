@@ -32,7 +32,7 @@ class _CreationData(Shape):
 
 class _Properties(Shape):
     creation_data: _CreationData
-    incremental: bool = False
+    incremental: bool | None = None
     os_type: Literal["Linux", "Windows"] | None = None
     hyper_v_generation: Annotated[Literal["V1", "V2"] | None, Field(alias="hyperVGeneration")] = None
 
