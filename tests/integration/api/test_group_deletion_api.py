@@ -105,6 +105,17 @@ def test_a_url_in_any_region_keeps_the_whole_group(east: Arm, furnished: Arm) ->
         assert furnished.send("GET", path).status_code == 200, "looking deletes nothing"
 
 
+def test_bytes_that_a_url_shows_are_not_deleted_before_the_url_is_revoked(furnished: Arm) -> None:
+    access = {"access": "Read", "durationInSeconds": 60}
+    assert furnished.send("POST", compute("disks", "data", "beginGetAccess"), access).status_code == 202
+    furnished.send("DELETE", GROUP)
+    with pytest.raises(RefusedError, match="shared access signature"):
+        clear(furnished)
+    assert furnished.send("POST", compute("disks", "data", "endGetAccess")).status_code == 202
+    assert clear(furnished) == 1
+    assert furnished.send("GET", compute("disks", "data")).status_code == 404
+
+
 def test_a_deletion_is_refused_while_a_region_with_something_in_the_group_is_silent(furnished: Arm) -> None:
     furnished.region.peers.down = {"eastus"}
     answer = furnished.send("DELETE", GROUP)

@@ -150,6 +150,17 @@ def test_all_resources_are_listed_type_by_type(furnished: Arm) -> None:
     assert furnished.send("GET", f"{SUB}/resourceGroups/default/resources").json()["value"] == rows
 
 
+def test_snapshots_and_networks_are_among_all_resources(furnished: Arm, east: Arm) -> None:
+    snapshot = {"creationData": {"createOption": "Copy", "sourceResourceId": compute("disks", "os")}}
+    assert east.send("PUT", compute("snapshots", "s"), {"location": "eastus", "properties": snapshot}).status_code == 202
+    network = f"{SUB}/resourceGroups/default/providers/Microsoft.Network/virtualNetworks/n"
+    assert east.send("PUT", network, {"location": "eastus"}).status_code == 201
+    furnished.region.follow()
+    for arm in (furnished, east):
+        names = {row["type"]: row["name"] for row in arm.send("GET", f"{SUB}/resources").json()["value"]}
+        assert (names["Microsoft.Compute/snapshots"], names["Microsoft.Network/virtualNetworks"]) == ("s", "n")
+
+
 def test_all_resources_go_by_pages(furnished: Arm) -> None:
     assert two_at_a_time(furnished, f"{SUB}/resources") == [["data", "os"], ["web", "web"]]
     assert list(pages(furnished, f"{SUB}/resources", top="3")) == [["data", "os", "web"], ["web"]]
