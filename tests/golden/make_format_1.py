@@ -88,7 +88,10 @@ def main() -> None:
     west.tell(*(evolve(change, resource=None) for change in changes[:2]))
     (FOLDER / "bucket/.tmp").rmdir()
     write_keys(west)
-    token, _ = TokenIssuer(signer=west.signer, region_id=str(west.region), tenant_id=TENANT, clock=west.clock).issue(CLIENT)
+    issuer = TokenIssuer(
+        signer=west.signer, region_id=str(west.region), tenant_id=TENANT, endpoint="https://westus.test", clock=west.clock
+    )
+    token, _ = issuer.issue(CLIENT)
     expected = {
         "region": str(west.region),
         "name": west.name,

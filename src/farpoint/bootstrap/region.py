@@ -71,7 +71,7 @@ def build_region(config: RegionConfig, storage: Storage, *, clock: Clock, entrop
     """Join the parts; nothing runs yet. The group ``default`` exists from here on."""
     secrets = ClientSecrets({client.id: client.secret_scrypt for client in config.directory.clients})
     tenant = str(config.directory.tenant_id)
-    issuer = TokenIssuer(signer=storage.tokens, region_id=str(config.id), tenant_id=tenant, clock=clock)
+    issuer = TokenIssuer(signer=storage.tokens, region_id=str(config.id), tenant_id=tenant, endpoint=config.listen.endpoint, clock=clock)
     peering = make_peering(config, storage, issuer, clock)
     keys = TokenKeys(peering, clock)
     verifier = TokenVerifier(tenant_id=tenant, clock=clock, key_of=keys.find, knows_client=secrets.knows)

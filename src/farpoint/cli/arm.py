@@ -127,7 +127,6 @@ class ArmClient:
             "grant_type": "client_credentials",
             "client_id": self._credentials.client_id,
             "client_secret": self._credentials.client_secret,
-            "scope": "https://management.azure.com/.default",
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         target = f"/{self._credentials.tenant_id}/oauth2/v2.0/token"

@@ -1,7 +1,7 @@
 """Bearer tokens and assertions: Ed25519-signed JWTs. Any region issues them, every region that pinned its key accepts them."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 import jwt
@@ -21,7 +21,8 @@ ASSERTION_SECONDS: Final = 60
 #: Clocks of regions may differ this much.
 LEEWAY_SECONDS: Final = 30
 _ALGORITHM = "EdDSA"
-_ISSUER = "urn:farpoint:region:"
+#: What an assertion says it is from; regions know each other by id.
+_REGION = "urn:farpoint:region:"
 _ACCESS, _ASSERTION = "access", "assertion"
 
 #: Finds the raw public token key of a region by its GUID text; None when that region is unknown.
@@ -52,32 +53,36 @@ class TokenIssuer:
     signer: Signer
     region_id: str
     tenant_id: str
+    #: Base URL of the region's client API.
+    endpoint: str
     clock: Clock
 
-    def issue(self, client_id: str) -> tuple[str, int]:
-        """Return (access token, seconds until it expires)."""
-        return self._sign(client_id, use=_ACCESS, audience=self.tenant_id, seconds=TOKEN_SECONDS), TOKEN_SECONDS
+    @property
+    def name(self) -> str:
+        """What its access tokens say they are from, and its discovery document is about: the tenant at this region's endpoint."""
+        return f"{self.endpoint}/{self.tenant_id}/v2.0"
+
+    def issue(self, client_id: str, *, resource: str = "") -> tuple[str, int]:
+        """Return (access token, seconds until it expires): for *resource*, if any, and for the tenant, so for every region."""
+        audience = [resource, self.tenant_id] if resource else [self.tenant_id]
+        return self._sign(client_id, {"iss": self.name, "aud": audience, "use": _ACCESS}, seconds=TOKEN_SECONDS), TOKEN_SECONDS
 
     def assertion(self, client_id: str, *, operation: str, audience_region: str) -> str:
         """Return a short-lived statement to another region: this operation runs on behalf of *client_id*."""
-        return self._sign(client_id, use=_ASSERTION, audience=audience_region, seconds=ASSERTION_SECONDS, operation=operation)
+        claims = {"iss": _REGION + self.region_id, "aud": audience_region, "use": _ASSERTION, "op": operation}
+        return self._sign(client_id, claims, seconds=ASSERTION_SECONDS)
 
-    def _sign(self, client_id: str, *, use: str, audience: str, seconds: int, operation: str = "") -> str:
+    def _sign(self, client_id: str, claims: Mapping[str, object], *, seconds: int) -> str:
         now = self.clock.now()
-        claims = {
-            "iss": _ISSUER + self.region_id,
-            "aud": audience,
+        common = {
             "sub": client_id,
             "oid": client_id,
             "appid": client_id,
             "tid": self.tenant_id,
-            "use": use,
             "iat": int(now.timestamp()),
             "exp": int((now + dt.timedelta(seconds=seconds)).timestamp()),
         }
-        if operation:
-            claims["op"] = operation
-        return jwt.encode(claims, self.signer.private, algorithm=_ALGORITHM, headers={"kid": self.region_id})
+        return jwt.encode({**claims, **common}, self.signer.private, algorithm=_ALGORITHM, headers={"kid": self.region_id})
 
 
 @frozen(kw_only=True)
@@ -105,7 +110,7 @@ class TokenVerifier:
         return claims
 
     def _check(self, token: str, *, use: str, audience: str) -> TokenClaims:
-        claims = self._decode(token, audience)
+        region, claims = self._decode(token, audience)
         expires = claims["exp"]
         if not isinstance(expires, int):
             raise _refused("it does not say when it expires")
@@ -116,11 +121,12 @@ class TokenVerifier:
         return TokenClaims(
             client_id=str(claims["sub"]),
             tenant_id=self.tenant_id,
-            region_id=str(claims["iss"]).removeprefix(_ISSUER),
+            region_id=region,
             operation=str(claims.get("op", "")),
         )
 
-    def _decode(self, token: str, audience: str) -> dict[str, object]:
+    def _decode(self, token: str, audience: str) -> tuple[str, Mapping[str, object]]:
+        """Return the region that issued *token*, and what it says. The key proves the region; what ``iss`` calls it others may read."""
         try:
             region = str(jwt.get_unverified_header(token).get("kid", ""))
             key = self.key_of(region)
@@ -129,7 +135,7 @@ class TokenVerifier:
             # Expiry is checked against the injected clock, not the machine's.
             options: Options = {"verify_exp": False, "verify_iat": False, "require": ["exp", "iss", "sub", "aud"]}
             public = Ed25519PublicKey.from_public_bytes(key)
-            return dict(jwt.decode(token, public, algorithms=[_ALGORITHM], audience=audience, issuer=_ISSUER + region, options=options))
+            return region, jwt.decode(token, public, algorithms=[_ALGORITHM], audience=audience, options=options)
         except (jwt.InvalidTokenError, ValueError) as error:
             raise _refused("it is malformed or its signature does not match") from error
 

@@ -64,7 +64,8 @@ class ArmRegion:
         entropy = SeededEntropy(seed)
         create_signing_key(folder / "tokens.pem")
         signer = open_signer(folder / "tokens.pem")
-        self.issuer = TokenIssuer(signer=signer, region_id=str(region_id), tenant_id=TENANT, clock=self.clock)
+        endpoint = f"https://{name}.test:8443"
+        self.issuer = TokenIssuer(signer=signer, region_id=str(region_id), tenant_id=TENANT, endpoint=endpoint, clock=self.clock)
         self.bucket = MemoryBucket()
         self.log = _log_in(self.bucket, region_id, signer, entropy)
         #: Token keys of this region and of those it is linked with.
@@ -76,7 +77,7 @@ class ArmRegion:
             region_id=region_id,
             tenant_id=TENANT,
             subscription_id=SUBSCRIPTION,
-            endpoint=f"https://{name}.test:8443",
+            endpoint=endpoint,
             database=database,
             catalogue=CatalogueWriter(database=database, log=self.log, epoch=1, stop=_never),
             clock=self.clock,
@@ -160,4 +161,5 @@ def serve_at(region: ArmRegion, *, endpoint: str, launch: Callable[[RegionContex
         region.launched.append(operation)
         launch(region.context, operation)
 
+    region.issuer = evolve(region.issuer, endpoint=endpoint)
     region.context = evolve(region.context, endpoint=endpoint, launch=started)

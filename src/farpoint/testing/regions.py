@@ -122,7 +122,9 @@ class SmallRegion:
             versions=VERSIONS,
         )
         self.pins = PeerPins(database=self.database, own=self.identity)
-        self.issuer = TokenIssuer(signer=tokens, region_id=str(self.region), tenant_id=TENANT, clock=self.clock)
+        self.issuer = TokenIssuer(
+            signer=tokens, region_id=str(self.region), tenant_id=TENANT, endpoint=f"https://{self.name}.test", clock=self.clock
+        )
         self.context = self._context()
         self.serving = self._serving()
         self.bench = self._bench()

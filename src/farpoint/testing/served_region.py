@@ -73,7 +73,7 @@ class ServedRegion:
         )
         self.database = Database.open_sqlite(folder / "metadata.sqlite")
         self.vault = MemoryVault(self.region, ScopeId(_guid("scope")))
-        self.issuer = TokenIssuer(signer=signer, region_id=str(self.region), tenant_id=TENANT, clock=clock)
+        self.issuer = TokenIssuer(signer=signer, region_id=str(self.region), tenant_id=TENANT, endpoint=f"https://{name}.test", clock=clock)
         self.pins = PeerPins(database=self.database, own=self.identity)
         #: ARM documents of this region's resources, by lower-case id.
         self.documents: dict[str, JsonObject] = {}

@@ -2,12 +2,14 @@
 
 import base64
 
+import jwt
 import pytest
 from tests.integration.api.arm_client import Arm, compute
 
 from farpoint.testing.arm_region import CLIENT, SECRET, SUBSCRIPTION, TENANT
 
 TOKEN = f"/{TENANT}/oauth2/v2.0/token"
+EAST, WEST = "https://eastus.test:8443", "https://westus.test:8443"
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": ""}
 
 
@@ -16,7 +18,7 @@ def form(**fields: str) -> bytes:
 
 
 def test_a_token_is_given_for_the_right_secret_and_accepted(east: Arm) -> None:
-    sent = form(grant_type="client_credentials", client_id=CLIENT, client_secret=SECRET, scope="x/.default", client_info="1")
+    sent = form(grant_type="client_credentials", client_id=CLIENT, client_secret=SECRET, scope=f"{EAST}/.default", client_info="1")
     answer = east.send("POST", TOKEN, sent, headers=FORM, version=None)
     assert answer.status_code == 200
     assert answer.json()["token_type"] == "Bearer"
@@ -24,6 +26,61 @@ def test_a_token_is_given_for_the_right_secret_and_accepted(east: Arm) -> None:
     assert answer.headers["cache-control"] == "no-store"
     east.token = answer.json()["access_token"]
     assert east.send("GET", "/subscriptions").status_code == 200
+
+
+def audience_of(arm: Arm, **asked: str) -> object:
+    """Log in for what is asked; return the resource that the token is for, or the refusal's word."""
+    sent = form(grant_type="client_credentials", client_id=CLIENT, client_secret=SECRET, **asked)
+    answer = arm.send("POST", TOKEN, sent, headers=FORM, version=None).json()
+    if "error" in answer:
+        return answer["error"]
+    return jwt.decode(answer["access_token"], options={"verify_signature": False})["aud"][0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "audience"),
+    [
+        ({}, EAST),
+        ({"scope": ""}, EAST),
+        ({"scope": f"{EAST}/.default"}, EAST),
+        ({"scope": f"{EAST.upper()}//.default"}, EAST),
+        ({"scope": f"{WEST}/.default"}, WEST),
+        ({"resource": f"{WEST}/"}, WEST),
+        # What Azure's clients ask for when nobody told them another.
+        ({"scope": "https://management.azure.com/.default"}, "https://management.azure.com"),
+        ({"resource": "https://management.core.windows.net/"}, "https://management.core.windows.net"),
+        ({"scope": "https://graph.microsoft.com/.default"}, "invalid_resource"),
+        ({"resource": "https://vault.azure.net"}, "invalid_resource"),
+        ({"scope": EAST}, "invalid_scope"),
+        ({"scope": f"{EAST}/.default openid"}, "invalid_scope"),
+        ({"scope": f"{EAST}/.default {WEST}/.default"}, "invalid_resource"),
+    ],
+)
+@pytest.mark.usefixtures("west")
+def test_a_token_is_for_the_resource_that_was_asked_for_if_that_is_a_region(east: Arm, asked: dict[str, str], audience: str) -> None:
+    assert audience_of(east, **asked) == audience
+
+
+def test_a_region_that_does_not_answer_is_no_known_resource_and_the_refusal_says_which_is(east: Arm) -> None:
+    east.region.peers.down = {"westus"}
+    sent = form(grant_type="client_credentials", client_id=CLIENT, client_secret=SECRET, scope=f"{WEST}/.default")
+    answer = east.send("POST", TOKEN, sent, headers=FORM, version=None)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_resource")
+    assert answer.json()["error_description"].startswith(f"AADSTS500011: The resource '{WEST}' was not found in the tenant {TENANT}.")
+    assert f"Ask for {EAST}/.default" in answer.json()["error_description"]
+
+
+def test_a_token_can_be_checked_by_the_discovery_document_alone(east: Arm) -> None:
+    sent = form(grant_type="client_credentials", client_id=CLIENT, client_secret=SECRET, scope=f"{EAST}/.default")
+    token = east.send("POST", TOKEN, sent, headers=FORM, version=None).json()["access_token"]
+    discovery = east.send("GET", f"/{TENANT}/v2.0/.well-known/openid-configuration", headers={"Authorization": ""}).json()
+    assert discovery["issuer"] == f"{EAST}/{TENANT}/v2.0"
+    keys = jwt.PyJWKSet.from_dict(east.send("GET", discovery["jwks_uri"], headers={"Authorization": ""}).json())
+    key = keys[jwt.get_unverified_header(token)["kid"]]
+    claims = jwt.decode(
+        token, key, audience=EAST, issuer=discovery["issuer"], algorithms=["EdDSA"], options={"verify_exp": False, "verify_iat": False}
+    )
+    assert (claims["tid"], claims["oid"]) == (TENANT, CLIENT)
 
 
 def test_the_secret_may_come_as_basic_authorisation(east: Arm) -> None:
@@ -38,6 +95,7 @@ def test_the_secret_may_come_as_basic_authorisation(east: Arm) -> None:
         (form(grant_type="client_credentials", client_id=CLIENT, client_secret="wrong"), 401, "invalid_client"),
         (form(grant_type="client_credentials", client_id="nobody", client_secret=SECRET), 401, "invalid_client"),
         (form(grant_type="client_credentials"), 401, "invalid_client"),
+        (form(grant_type="client_credentials", client_id=CLIENT, client_secret="wrong", scope="x/.default"), 401, "invalid_client"),
         (form(grant_type="password", client_id=CLIENT, client_secret=SECRET), 400, "unsupported_grant_type"),
         (b"", 400, "unsupported_grant_type"),
         (b"\xff\xfe", 400, "invalid_request"),

@@ -99,7 +99,7 @@ def test_while_the_log_cannot_be_written_people_log_in_and_read(east: Arm) -> No
     furnish(east)
     fill(east)
     attach(east, "first")
-    sent = form(grant_type="client_credentials", client_id=CLIENT, client_secret=SECRET, scope="x/.default")
+    sent = form(grant_type="client_credentials", client_id=CLIENT, client_secret=SECRET)
     assert east.send("POST", TOKEN, sent, headers=FORM, version=None).status_code == 200
     assert east.send("GET", POINT).status_code == 200
     assert len(east.send("GET", compute("disks")).json()["value"]) == 2

@@ -25,7 +25,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def issuer(clock: FakeClock) -> TokenIssuer:
-    return TokenIssuer(signer=SIGNERS[EAST], region_id=EAST, tenant_id=TENANT, clock=clock)
+    return TokenIssuer(signer=SIGNERS[EAST], region_id=EAST, tenant_id=TENANT, endpoint="https://east.test", clock=clock)
 
 
 @pytest.fixture
@@ -63,6 +63,19 @@ def test_a_token_is_accepted_by_every_region_that_knows_its_issuer(issuer: Token
     token, seconds = issuer.issue(CLIENT)
     assert seconds == TOKEN_SECONDS
     assert verifier.verify(token) == TokenClaims(client_id=CLIENT, tenant_id=TENANT, region_id=EAST)
+
+
+def test_a_token_says_for_which_resource_it_is_and_which_tenant_gave_it_where(issuer: TokenIssuer, verifier: TokenVerifier) -> None:
+    token, _ = issuer.issue(CLIENT, resource="https://west.test")
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert (claims["iss"], claims["aud"]) == (f"https://east.test/{TENANT}/v2.0", ["https://west.test", TENANT])
+    assert verifier.verify(token).region_id == EAST
+
+
+def test_a_region_is_known_by_its_key_whatever_it_calls_itself(issuer: TokenIssuer, verifier: TokenVerifier) -> None:
+    name = "urn:farpoint:region:" + WEST
+    assert verifier.verify(forged(issuer, issuer.issue(CLIENT)[0], iss=name)).region_id == EAST
+    assert check(verifier, forged(issuer, assertion(issuer), iss=name)).region_id == EAST
 
 
 def test_a_token_expires(issuer: TokenIssuer, verifier: TokenVerifier, clock: FakeClock) -> None:
@@ -105,7 +118,15 @@ def test_a_token_ends_with_its_client(issuer: TokenIssuer, verifier: TokenVerifi
 
 
 @pytest.mark.parametrize(
-    "change", [{"tid": NOBODY}, {"iss": "urn:farpoint:region:" + WEST}, {"aud": NOBODY}, {"use": "assertion"}, {"sub": None}]
+    "change",
+    [
+        {"tid": NOBODY},
+        {"iss": None},
+        {"aud": NOBODY},
+        {"aud": ["https://east.test", NOBODY]},
+        {"use": "assertion"},
+        {"sub": None},
+    ],
 )
 def test_each_claim_counts(issuer: TokenIssuer, verifier: TokenVerifier, change: dict[str, str | None]) -> None:
     token, _ = issuer.issue(CLIENT)

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from farpoint.api.answers import json_answer
+from farpoint.api.audiences import UnknownAudience, audience_of
 from farpoint.api.body import RawBody
 from farpoint.api.caller import address_of
 from farpoint.api.described import Shown, described
@@ -36,7 +37,13 @@ _FORM: Final[JsonObject] = {
             "schema": {
                 "type": "object",
                 "required": ["grant_type"],
-                "properties": {"grant_type": {"const": _GRANT}, "client_id": _FIELD, "client_secret": _FIELD, "scope": _FIELD},
+                "properties": {
+                    "grant_type": {"const": _GRANT},
+                    "client_id": _FIELD,
+                    "client_secret": _FIELD,
+                    "scope": _FIELD,
+                    "resource": _FIELD,
+                },
             }
         }
     },
@@ -54,8 +61,13 @@ class ClientDirectory(Protocol):
 class TokenIssuer(Protocol):
     """Makes access tokens; keys.tokens.TokenIssuer is one."""
 
-    def issue(self, client_id: str) -> tuple[str, int]:
-        """Return (access token, seconds until it expires)."""
+    @property
+    def name(self) -> str:
+        """What its access tokens say they are from."""
+        ...
+
+    def issue(self, client_id: str, *, resource: str = "") -> tuple[str, int]:
+        """Return (access token for *resource*, seconds until it expires)."""
         ...
 
 
@@ -86,7 +98,10 @@ def issue_token(request: Request, tenant: str, body: RawBody) -> Response:
         if isinstance(refusal, ThrottledError):
             raise refusal
         return _refused(401, "invalid_client", message)
-    token, seconds = issuer.issue(client.lower())
+    audience = audience_of(context, form)
+    if isinstance(audience, UnknownAudience):
+        return _refused(400, audience.error, audience.description)
+    token, seconds = issuer.issue(client.lower(), resource=audience)
     answer: JsonObject = {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token}
     return json_answer(answer, headers={"Cache-Control": "no-store"})
 
@@ -97,12 +112,13 @@ def openid_configuration(request: Request, tenant: str) -> Response:
     context: RegionContext = request.app.state.context
     if tenant.lower() != context.tenant_id.lower():
         return _unknown_tenant(context, tenant, code="invalid_tenant")
+    issuer: TokenIssuer = request.app.state.issuer
     authority = f"{context.endpoint}/{context.tenant_id}"
     return json_answer(
         {
             "token_endpoint": f"{authority}/{TOKEN}",
             "authorization_endpoint": f"{authority}/oauth2/v2.0/authorize",
-            "issuer": f"{authority}/v2.0",
+            "issuer": issuer.name,
             "jwks_uri": f"{authority}/{KEYS}",
             "id_token_signing_alg_values_supported": [_ALGORITHM],
             "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
