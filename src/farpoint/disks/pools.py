@@ -37,22 +37,25 @@ class DiskPools:
             raise self._outside(f"{shown} is outside the disk pools")
         return resolved
 
-    def free_path(self, *, region: str, group: str, disk: str, size_bytes: int | None) -> Path:
-        """Return where a new disk goes that was given no path: ``<first pool>/<region>/<group>/<disk>.raw``.
-
-        Files of deleted disks stay, so that name may be taken: then ``<disk>-2.raw`` and so on. One hole of *size_bytes* is free: a
-        request left it that was cut off.
-        """
+    def default_path(self, *, region: str, group: str, disk: str) -> Path:
+        """Return where a disk lies of which no path is given: ``<first pool>/<region>/<group>/<disk>.raw``."""
         pool = next((pool for pool in self.paths if not _is_block_device(pool)), None)
         if pool is None:
             raise self._outside(f"disk {disk} was given no path, and no disk pool is a folder")
         for name in (region, group, disk):
             if name in _NOT_NAMES or "/" in name or "\0" in name:
                 raise self._outside(f"{name!r} cannot be part of a path")
-        folder = _real(pool) / region / group
-        names = itertools.chain([disk], (f"{disk}-{number}" for number in itertools.count(2)))
         # Resolved like any other: a link among the folders must not lead out of the pool.
-        return next(path for path in (self.resolve(folder / f"{name}{_SUFFIX}") for name in names) if is_free(path, size_bytes))
+        return self.resolve(_real(pool) / region / group / f"{disk}{_SUFFIX}")
+
+    def free_path(self, *, region: str, group: str, disk: str, size_bytes: int | None) -> Path:
+        """Return where a new disk goes that was given no path: the default path, or beside it as ``<disk>-2.raw`` and so on.
+
+        Files of deleted disks stay, so the default may be taken. One hole of *size_bytes* is free: a request left it that was cut off.
+        """
+        names = itertools.chain([disk], (f"{disk}-{number}" for number in itertools.count(2)))
+        paths = (self.default_path(region=region, group=group, disk=name) for name in names)
+        return next(path for path in paths if is_free(path, size_bytes))
 
     def _outside(self, message: str) -> RefusedError:
         names = ", ".join(str(pool) for pool in self.paths) or "none"

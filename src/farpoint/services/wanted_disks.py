@@ -37,7 +37,7 @@ class WantedDisk:
     sku: str
     os_type: str | None = None
     hyper_v_generation: str | None = None
-    #: None: a free place in the first pool.
+    #: None: the default place in the first pool, for a new file one beside it if that is taken.
     path: str | None = None
     #: None: the disk's own, its source's, or the default for a new one.
     block_bytes: int | None = None
@@ -118,6 +118,8 @@ def at_path(error: RefusedError) -> RefusedError:
 def _path(context: RegionContext, wanted: WantedDisk, existing: Disk | None, size_bytes: int | None) -> Path:
     if wanted.path is None and existing is not None:
         return Path(existing.path)
+    if wanted.path is None and wanted.create_option is CreateOption.ATTACH:
+        return context.pools.default_path(region=context.name, group=wanted.group, disk=wanted.name)
     if wanted.path is None:
         return context.pools.free_path(region=context.name, group=wanted.group, disk=wanted.name, size_bytes=size_bytes)
     try:

@@ -268,7 +268,7 @@ def test_a_second_restore_onto_a_device_waits_for_the_first(device: Path) -> Non
 def test_a_pool_may_be_a_device_or_a_folder_of_dev(device: Path, tmp_path: Path) -> None:
     assert DiskPools((device,)).resolve(device) == device
     assert DiskPools((Path("/dev"),)).resolve(device) == device
-    assert DiskPools((device, tmp_path)).free_path(region="r", group="g", disk="d", size_bytes=None) == tmp_path / "r/g/d.raw"
+    assert DiskPools((device, tmp_path)).default_path(region="r", group="g", disk="d") == tmp_path / "r/g/d.raw"
     for pools in (DiskPools((tmp_path,)), DiskPools((Path("/dev/loop-none"),))):
         with pytest.raises(RefusedError) as caught:
             pools.resolve(device)

@@ -65,16 +65,16 @@ def test_a_symlink_to_a_device_is_refused_in_an_ordinary_pool(tmp_path: Path) ->
 
 def test_the_default_path_is_region_group_and_disk_in_the_first_pool(tmp_path: Path) -> None:
     pools = DiskPools((tmp_path / "one", tmp_path / "two"))
-    assert pools.free_path(region="eastus", group="default", disk="os", size_bytes=None) == tmp_path / "one/eastus/default/os.raw"
+    assert pools.default_path(region="eastus", group="default", disk="os") == tmp_path / "one/eastus/default/os.raw"
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../../etc", "a\0b"])
 def test_a_default_path_cannot_be_led_out_of_the_pool(tmp_path: Path, name: str) -> None:
     with pytest.raises(RefusedError):
-        DiskPools((tmp_path,)).free_path(region="eastus", group=name, disk="os", size_bytes=None)
+        DiskPools((tmp_path,)).default_path(region="eastus", group=name, disk="os")
 
 
 def test_without_a_folder_among_the_pools_there_is_no_default_path() -> None:
     with pytest.raises(RefusedError) as caught:
-        DiskPools(()).free_path(region="eastus", group="default", disk="os", size_bytes=None)
+        DiskPools(()).default_path(region="eastus", group="default", disk="os")
     assert "no disk pool is a folder" in caught.value.message
