@@ -10,7 +10,7 @@ PYTEST = timeout --foreground --signal=INT --kill-after=20
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo test test-long fuzz load test-az test-azcopy check format format-check lint types floors tidy coverage bench bench-quick lock changelog clean
+.PHONY: help venv demo test test-long fuzz load test-az test-azcopy check format format-check lint types floors tidy coverage bench bench-quick bench-wan lock changelog clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,12 +76,18 @@ coverage: .venv/.ready ## tests with branch coverage; pages in build/coverage/ht
 	@$(BIN)/python -m coverage html --quiet
 	@$(BIN)/python -m coverage report
 
-bench: .venv/.ready ## measure beside zstd, restic and borg; GIB=8 ROUNDS=3
+bench: .venv/.ready ## measure beside zstd, restic and borg, on this machine and over a WAN; GIB=8 ROUNDS=3
 	@tools/install-debian-packages bench
 	@$(BIN)/python -m bench.run $(or $(GIB),8) $(or $(ROUNDS),3)
+	@$(MAKE) --no-print-directory bench-wan
 
-bench-quick: ## the same on a disk of 1 GiB, once
-	@$(MAKE) --no-print-directory bench GIB=1 ROUNDS=1
+bench-quick: .venv/.ready ## on this machine only, a disk of 1 GiB, once
+	@tools/install-debian-packages bench
+	@$(BIN)/python -m bench.run 1 1
+
+bench-wan: .venv/.ready ## copies over an emulated WAN beside iperf3 (root); WAN_MIB=768 STREAMS=4
+	@tools/install-debian-packages bench
+	@$(BIN)/python -m bench.wan.run $(or $(WAN_MIB),768) $(or $(STREAMS),4)
 
 load: .venv/.ready ## many clients at two regions; CLIENTS=50 SECONDS=60
 	@$(PYTEST) $(LONG_SECONDS) $(BIN)/python -m bench.load $(or $(CLIENTS),50) $(or $(SECONDS),60)

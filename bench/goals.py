@@ -1,4 +1,4 @@
-"""What Farpoint is measured against: ratios to a peer in the same run, and whether they are reached."""
+"""What Farpoint is measured against: ratios to a peer in the same run, rates on a link beside iperf3, and whether they are reached."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -37,4 +37,26 @@ GOALS: Final = (
     Goal(what="copy of the first", phase="copy of the first", peer="restic", at_most=0.25),
     Goal(what="copy of the increment", phase="copy of the increment", peer="restic", at_most=0.25),
     Goal(what="restore", phase="restore", peer="zstd", at_most=1.3),
+)
+
+
+@frozen(kw_only=True)
+class RateGoal:
+    """A rate over the emulated WAN that is to be at least so much."""
+
+    link: str
+    point: str
+    at_least_megabits: float
+    #: Where the machine does not carry the rate: this share of what iperf3 gets on the same link.
+    share_of_iperf: float = 0.85
+
+    def threshold(self, iperf_megabits: float) -> float:
+        """Return the rate that reaches the goal, given iperf3's best."""
+        return self.at_least_megabits if iperf_megabits >= self.at_least_megabits else self.share_of_iperf * iperf_megabits
+
+
+RATE_GOALS: Final = tuple(
+    RateGoal(link=link, point=point, at_least_megabits=rate)
+    for link, rate in (("no loss", 900), ("0.1 % loss", 700))
+    for point in ("first", "increment")
 )

@@ -80,7 +80,7 @@ def _renew_headers(headers: bytearray, ip: int, tcp: int, *, payload_bytes: int)
 
 def _ones_sum(data: bytes | bytearray) -> int:
     """Return the folded one's-complement sum of 16-bit words."""
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total > 0xFFFF:
         total = (total & 0xFFFF) + (total >> 16)
     return total
