@@ -2,16 +2,17 @@
 
 Each lane reads a batch into its own buffer, hashes block by block, and compares: with the parent's map first (no look-up), then
 with the index, and only what is new is compressed, sealed and packed. The consumer applies the results, in disk order, to the map.
+With a tracker's word on what changed since the parent, the rest of the disk is neither read nor looked up.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 
 from attrs import evolve, frozen
 
 from farpoint.codec.compression import BlockCompressor
 from farpoint.disks.source import BlockSource
-from farpoint.model.disk import DiskState, Geometry
+from farpoint.model.disk import DiskState, Extent, Geometry
 from farpoint.model.ids import ChunkId, ScopeId
 from farpoint.model.operations import Claim
 from farpoint.movers.batch_reader import BatchReader
@@ -31,6 +32,9 @@ class CaptureRequest:
     parent: DiskState | None
     scope: ScopeId
     claim: Claim
+    #: Where the disk may differ from the parent, ascending and disjoint, as a tracker says; None when nobody knows. Only what can be
+    #: leaned on counts: without a closed parent of the same geometry the whole disk is read.
+    changes: Sequence[Extent] | None = None
 
 
 @frozen(kw_only=True)
@@ -49,14 +53,15 @@ class _Result:
     read_bytes: int
 
 
-def capture_size(request: CaptureRequest) -> int:
+def capture_size(vault: Vault, request: CaptureRequest) -> int:
     """Return how many bytes the capture will read."""
-    return data_bytes(request.source.extents(), request.geometry)
+    request = _leaning(vault, request)
+    return data_bytes(request.source.extents() if request.changes is None else request.changes, request.geometry)
 
 
 def capture_disk(vault: Vault, lanes: Lanes, request: CaptureRequest, on_read: Callable[[int], None]) -> CapturedDisk:
     """Capture one disk; *on_read* is told the bytes read so far. The caller checks afterwards that the disk stood still."""
-    request = evolve(request, parent=_comparable(vault, request))
+    request = _leaning(vault, request)
     made: list[_CaptureLane] = []
 
     def make_lane() -> _CaptureLane:
@@ -70,7 +75,7 @@ def capture_disk(vault: Vault, lanes: Lanes, request: CaptureRequest, on_read: C
 
     def runs() -> Generator[Run]:
         nonlocal read_bytes
-        with closing(lanes.run(make_lane, cut_batches(request.source.extents(), request.geometry), idle=idle)) as results:
+        with closing(lanes.run(make_lane, _batches(request), idle=idle)) as results:
             for result in results:
                 read_bytes += result.read_bytes
                 on_read(read_bytes)
@@ -84,6 +89,13 @@ def capture_disk(vault: Vault, lanes: Lanes, request: CaptureRequest, on_read: C
     return CapturedDisk(state=state, read_bytes=read_bytes, stored_bytes=stored_bytes)
 
 
+def _leaning(vault: Vault, request: CaptureRequest) -> CaptureRequest:
+    """Return the request with only as much of parent and changes as the capture may lean on."""
+    parent = _comparable(vault, request)
+    tracked = parent is not None and parent.geometry == request.geometry
+    return evolve(request, parent=parent, changes=request.changes if tracked else None)
+
+
 def _comparable(vault: Vault, request: CaptureRequest) -> DiskState | None:
     """Return the parent if the capture may lean on it: cut into the same blocks, and closed (nothing below it was found damaged since)."""
     parent = request.parent
@@ -91,6 +103,13 @@ def _comparable(vault: Vault, request: CaptureRequest) -> DiskState | None:
         return None
     row = vault.index.find_nodes(request.scope, [parent.root]).get(parent.root)
     return parent if row is not None and row.closed_since is not None else None
+
+
+def _batches(request: CaptureRequest) -> Iterator[Batch]:
+    """Cover the whole disk, or what may have changed: blocks between two changes keep what the parent has."""
+    if request.changes is None:
+        return cut_batches(request.source.extents(), request.geometry)
+    return (batch for batch in cut_batches(request.changes, request.geometry) if not batch.zeros)
 
 
 class _CaptureLane:

@@ -51,7 +51,8 @@ def _capture(work: Work) -> str:
     with ExitStack() as stack:
         opened = [_open(work, stack, row) for row in rows]
         instant = work.bench.clock.now()
-        totals = [DiskProgress(disk=disk.row.disk_name, bytes_total=capture_size(_request(work, disk))) for disk in opened]
+        vault = work.bench.vault
+        totals = [DiskProgress(disk=disk.row.disk_name, bytes_total=capture_size(vault, _request(work, disk))) for disk in opened]
         # An earlier attempt's bytes count for nothing: this is another instant. Its percent stays as the floor.
         work.report(evolve(work.progress, planned=True, disks=tuple(totals), read_bytes=0, stored_bytes=0), now=True)
         captured = [_read(work, disk) for disk in opened]
