@@ -10,10 +10,10 @@ PYTEST = timeout --foreground --signal=INT --kill-after=20
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo test test-long fuzz load test-az test-azcopy check format format-check lint types floors tidy coverage bench bench-quick bench-wan lock changelog clean
+.PHONY: help venv demo test test-long fuzz load test-az test-azcopy check format format-check lint types floors tidy coverage bench bench-quick bench-wan bench-scaling bench-pictures lock changelog clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .venv/.ready: pyproject.toml requirements.lock requirements-dev.lock tools/make-venv tools/install-debian-packages
 	@tools/make-venv
@@ -76,10 +76,15 @@ coverage: .venv/.ready ## tests with branch coverage; pages in build/coverage/ht
 	@$(BIN)/python -m coverage html --quiet
 	@$(BIN)/python -m coverage report
 
-bench: .venv/.ready ## measure beside zstd, restic and borg, on this machine and over a WAN; GIB=8 ROUNDS=3
+# matplotlib, beside the locked packages: a new .venv has lost it.
+.venv/.bench-ready: .venv/.ready requirements-bench.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements-bench.lock
+	@touch $@
+
+bench: .venv/.ready ## all that follows, beside zstd, restic and borg; GIB=8 ROUNDS=3
 	@tools/install-debian-packages bench
 	@$(BIN)/python -m bench.run $(or $(GIB),8) $(or $(ROUNDS),3)
-	@$(MAKE) --no-print-directory bench-wan
+	@$(MAKE) --no-print-directory bench-wan bench-scaling bench-pictures
 
 bench-quick: .venv/.ready ## on this machine only, a disk of 1 GiB, once
 	@tools/install-debian-packages bench
@@ -88,6 +93,12 @@ bench-quick: .venv/.ready ## on this machine only, a disk of 1 GiB, once
 bench-wan: .venv/.ready ## copies over an emulated WAN beside iperf3 (root); WAN_MIB=768 STREAMS=4
 	@tools/install-debian-packages bench
 	@$(BIN)/python -m bench.wan.run $(or $(WAN_MIB),768) $(or $(STREAMS),4)
+
+bench-scaling: .venv/.ready ## count cost as disks and points grow; POINTS=100
+	@$(BIN)/python -m bench.scaling.run $(or $(POINTS),100)
+
+bench-pictures: .venv/.bench-ready ## draw the newest results into docs/pictures (installs matplotlib first)
+	@$(BIN)/python -m bench.plots
 
 load: .venv/.ready ## many clients at two regions; CLIENTS=50 SECONDS=60
 	@$(PYTEST) $(LONG_SECONDS) $(BIN)/python -m bench.load $(or $(CLIENTS),50) $(or $(SECONDS),60)
@@ -99,7 +110,8 @@ lock: ## renew the pins that no longer fit pyproject.toml; UPGRADE=1 renews all
 	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra build --output-file requirements.lock
 	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra build --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 	@$(LOCK:pyproject.toml=requirements-az.in) $(if $(UPGRADE),--upgrade) --output-file requirements-az.lock
-	@! grep -nE '[a-z]+://' requirements.lock requirements-dev.lock requirements-az.lock || { echo "a lock names an address" >&2; exit 1; }
+	@$(LOCK:pyproject.toml=requirements-bench.in) $(if $(UPGRADE),--upgrade) --constraint requirements-dev.lock --output-file requirements-bench.lock
+	@! grep -nE '[a-z]+://' requirements.lock requirements-dev.lock requirements-az.lock requirements-bench.lock || { echo "a lock names an address" >&2; exit 1; }
 
 changelog: .venv/.ready ## show the changelog that the fragments make
 	@$(BIN)/towncrier build --draft --version next

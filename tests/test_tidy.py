@@ -150,7 +150,7 @@ def test_every_suppression_carries_its_reason(pattern: re.Pattern[str]) -> None:
     assert offences == []
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-bench.lock"])
 def test_the_pins_name_no_address(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     assert re.findall(r"\w+://\S*", text) == []
