@@ -21,7 +21,7 @@ Disturb = Callable[[Trial, Callable[[Work], str], Work], str]
 PUBLISHED = {"createPoint": 3, "copyPoint": 5}
 STEPS = [(journey, number) for journey, count in {
     "createPoint": 3, "copyPoint": 7, "restoreDisk": 1, "restoreDiskOverOther": 1, "deletePoint": 2,
-    "deleteCollection": 2, "deleteGroup": 2, "copyDisk": 1, "deleteSnapshot": 2, "verifyPoint": 1, "verifyPointFull": 1, "verifyDisk": 1,
+    "deleteCollection": 2, "deleteGroup": 3, "copyDisk": 1, "deleteSnapshot": 2, "verifyPoint": 1, "verifyPointFull": 1, "verifyDisk": 1,
 }.items() for number in range(count)]  # fmt: skip
 every_step = pytest.mark.parametrize(("journey", "number"), STEPS)
 

@@ -21,9 +21,13 @@ from farpoint.movers.ports import PlanStore, SourceRegion, WireChunk
 from farpoint.units import MIB
 from farpoint.vault.vault import Vault
 
-#: Wire bytes and blocks of one request; the peer API refuses more.
-BATCH_WIRE_BYTES = 4 * MIB
-BATCH_BLOCKS = 64
+#: Wire bytes and blocks of one request: many, because on a WAN each request costs a round trip. The peer API refuses more.
+BATCH_WIRE_BYTES = 32 * MIB
+BATCH_BLOCKS = 512
+#: A request asks for this part of what a page of the plan still has, but not for less than the bytes below: the last ones are short, so
+#: that a slow stream does not keep the others waiting at the end.
+_SHARE = 8
+_BATCH_WIRE_BYTES_MIN = 4 * MIB
 #: Plan rows read at a time.
 _PLAN_PAGE = 4096
 
@@ -91,11 +95,14 @@ def _orders(parts: TransferParts, disk: str) -> Iterator[_Order]:
 
 
 def _requests(missing: Sequence[PlannedChunk]) -> Iterator[tuple[PlannedChunk, ...]]:
+    left = sum(planned.wire_bytes for planned in missing)
     batch: list[PlannedChunk] = []
     weight = 0
     for planned in missing:
-        if batch and (weight + planned.wire_bytes > BATCH_WIRE_BYTES or len(batch) == BATCH_BLOCKS):
+        limit = min(max(left // _SHARE, _BATCH_WIRE_BYTES_MIN), BATCH_WIRE_BYTES)
+        if batch and (weight + planned.wire_bytes > limit or len(batch) == BATCH_BLOCKS):
             yield tuple(batch)
+            left -= weight
             batch, weight = [], 0
         batch.append(planned)
         weight += planned.wire_bytes

@@ -20,10 +20,11 @@ PATH_PREFIX: Final = "/peer/"
 
 #: Nodes of one request: at most 0.5 MiB of answer.
 NODES_MAX: Final = 256
-#: Blocks of one request: with 256 KiB blocks two full batches of bytes.
-BLOCKS_MAX: Final = 64
-#: Payload after which a stream of blocks ends early; the client asks again for the rest. What is lost when a stream is cut.
-BATCH_BYTES_MAX: Final = 8 * MIB
+#: Blocks of one request: a full stream of bytes with the smallest blocks.
+BLOCKS_MAX: Final = 512
+#: Payload after which a stream of blocks ends early; the client asks again for the rest. Long, because each request costs a round trip;
+#: when a stream is cut only what was on its way is lost.
+BATCH_BYTES_MAX: Final = 32 * MIB
 #: Blocks measured by one request: 4 GiB of disk with 256 KiB blocks.
 MEASURE_MAX: Final = 16_384
 #: Changes of one page of a catalogue, and the size of its documents after which a page ends early.

@@ -21,7 +21,7 @@ from farpoint.model.ids import OperationId
 from farpoint.model.remote import HeldPoint, NodePath
 from farpoint.peers.client import PeerClient
 from farpoint.peers.directory import PeerDirectory
-from farpoint.peers.protocol import REQUEST_BYTES_MAX, VERSION
+from farpoint.peers.protocol import BLOCKS_MAX, REQUEST_BYTES_MAX, VERSION
 from farpoint.peers.source import PeerSource
 from farpoint.peers.tls import context_towards
 from farpoint.testing.served_region import CLIENT, ServedRegion, point_id, region_id
@@ -128,12 +128,12 @@ def test_a_malformed_request_is_refused(eastus: ServedRegion, westus: ServedRegi
 
 def test_an_oversize_batch_is_refused(eastus: ServedRegion, westus: ServedRegion) -> None:
     eastus.start(["westus"])
-    body = json.dumps({"v": VERSION, "token": "1-1", "disk": "os", "blocks": list(range(65))}).encode()
+    body = json.dumps({"v": VERSION, "token": "1-1", "disk": "os", "blocks": list(range(BLOCKS_MAX + 1))}).encode()
 
     status, answer = post(eastus, westus, "blocks", body)
 
     assert (status, answer["error"]["code"]) == (400, "InvalidRequestContent")
-    assert "a list of 1 to 64 items" in answer["error"]["message"]
+    assert f"a list of 1 to {BLOCKS_MAX} items" in answer["error"]["message"]
 
 
 def test_a_bug_at_the_peer_is_told_without_its_cause(client: PeerClient, eastus: ServedRegion, caplog: pytest.LogCaptureFixture) -> None:

@@ -58,8 +58,9 @@ def test_a_block_larger_than_half_a_batch_still_arrives(source: PeerSource, east
 
 
 def test_one_request_is_answered_with_one_batch_at_most(client: PeerClient, source: PeerSource, eastus: ServedRegion) -> None:
-    eastus.add_point("rp1", {"os": contents(64)}, block_bytes=BLOCK)
-    request = BlocksRequest(token=hold(source), disk="os", blocks=range(64))
+    count = BATCH_BYTES_MAX // BLOCK + 1
+    eastus.add_point("rp1", {"os": contents(count)}, block_bytes=BLOCK)
+    request = BlocksRequest(token=hold(source), disk="os", blocks=range(count))
 
     sizes = [len(item.payload) for item in client.stream(Call.BLOCKS, request.to_json(), StreamKind.BLOCKS)]
 
