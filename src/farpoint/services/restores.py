@@ -61,16 +61,34 @@ class RestoreRequest:
     size_gib: int | None = None
 
 
+@frozen(kw_only=True)
+class _Looked:
+    """What was seen before anything is written."""
+
+    place: DiskPlace
+    source: ArmId
+    #: Size of the source now; None when the request's work is running or complete, and nothing is to be begun.
+    size_bytes: int | None
+
+
+def check_restore(context: RegionContext, request: RestoreRequest) -> None:
+    """Refuse what restore_disk would refuse now; start and change nothing."""
+    with own_place(context, request.disk) as place:
+        looked = _look_first(context, request, place)
+    with context.database.read() as conn:
+        open_group(conn, place.wanted.group)
+    if looked.size_bytes is None and place.existing is not None:
+        refuse_resize(place.existing, request.size_gib)
+
+
 def restore_disk(context: RegionContext, request: RestoreRequest, *, principal: str) -> Put[Disk]:
     """Create a disk from its source; the work goes on after the answer."""
     with own_place(context, request.disk) as place:
-        return _put_disk(context, request, place, principal=principal)
+        return _put_disk(context, request, _look_first(context, request, place), principal=principal)
 
 
-def _put_disk(context: RegionContext, request: RestoreRequest, place: DiskPlace, *, principal: str) -> Put[Disk]:
-    wanted = place.wanted
-    source = parse_reference(context, request.source_id, *_SOURCE_TYPES[wanted.create_option], target=SOURCE_TARGET)
-    size_bytes = None if _is_done(place.existing, place, source) else _look(context, request, place, source)
+def _put_disk(context: RegionContext, request: RestoreRequest, looked: _Looked, *, principal: str) -> Put[Disk]:
+    place, source, wanted = looked.place, looked.source, looked.place.wanted
     with context.database.write() as conn:
         open_group(conn, wanted.group)
         existing = disks.get_disk(conn, group=wanted.group, name=wanted.name)
@@ -78,10 +96,10 @@ def _put_disk(context: RegionContext, request: RestoreRequest, place: DiskPlace,
             return _repeated(conn, existing, request)
         refuse_taken_path(context, conn, place)
         found = find_source(conn, source)
-        if found is None or size_bytes is None:
+        if found is None or looked.size_bytes is None:
             message = f"'{source.name}' or disk '{wanted.name}' was deleted meanwhile."
             raise not_allowed(message, hint="Ask again.", target=SOURCE_TARGET)
-        found = evolve(found, size_bytes=size_bytes)
+        found = evolve(found, size_bytes=looked.size_bytes)
         disk = _new_row(context, place, source, found) if existing is None else _row_again(existing, wanted, found)
         operation = _operation(context, request, disk=disk, found=found, principal=principal)
         disk = evolve(disk, operation=operation.id)
@@ -100,6 +118,12 @@ def restore_under_way(context: RegionContext, disk: Disk) -> Operation | None:
         return None
     with context.database.read() as conn:
         return operations.get_operation(conn, disk.operation)
+
+
+def _look_first(context: RegionContext, request: RestoreRequest, place: DiskPlace) -> _Looked:
+    source = parse_reference(context, request.source_id, *_SOURCE_TYPES[place.wanted.create_option], target=SOURCE_TARGET)
+    size_bytes = None if _is_done(place.existing, place, source) else _look(context, request, place, source)
+    return _Looked(place=place, source=source, size_bytes=size_bytes)
 
 
 def _is_done(existing: Disk | None, place: DiskPlace, source: ArmId) -> bool:
@@ -140,6 +164,8 @@ def _repeated(conn: Connection, existing: Disk, request: RestoreRequest) -> Put[
 def _look(context: RegionContext, request: RestoreRequest, place: DiskPlace, source: ArmId) -> int:
     """Look at source and target outside any transaction; refuse what cannot be done; return the size of the source now."""
     with context.database.read() as conn:
+        # Before the file is looked at: leave to overwrite is no way out while another disk has the path.
+        refuse_taken_path(context, conn, place)
         found = find_source(conn, source)
         resume = None if place.existing is None else _resume(conn, place.existing)
     if found is None:

@@ -177,6 +177,35 @@ def test_a_registered_disk_is_never_a_target_under_another_name(east: Arm, sourc
     assert (document.status_code, document.json()["error"]["code"]) == (409, "Conflict")
 
 
+def test_whose_path_it_is_comes_before_what_is_there(east: Arm, source: Source) -> None:
+    (east.region.pool / "os.raw").write_bytes(b"x" * 512)
+    document = put(east, "new", body(source.os, path=east.region.pool / "os.raw"))
+    assert (document.status_code, document.json()["error"]["code"]) == (409, "Conflict")
+
+
+def test_a_check_starts_and_registers_nothing(east: Arm, source: Source) -> None:
+    answer = put(east, "new", body(source.os, checkOnly=True))
+    assert (answer.status_code, answer.content, east.region.launched) == (204, b"", [])
+    assert east.send("GET", compute("disks", "new")).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["precious.raw", "os.raw", "os.raw.restoring", "../outside.raw"])
+def test_a_check_is_refused_as_the_restore_is(east: Arm, source: Source, path: str) -> None:
+    (east.region.pool / "precious.raw").write_bytes(b"x" * 512)
+    checked = put(east, "new", body(source.os, path=east.region.pool / path, checkOnly=True))
+    refused = put(east, "new", body(source.os, path=east.region.pool / path))
+    assert checked.is_client_error
+    assert (checked.status_code, checked.json()) == (refused.status_code, refused.json())
+
+
+def test_a_check_leaves_a_restore_that_runs_as_it_is(east: Arm, source: Source) -> None:
+    put(east, "new", body(source.os))
+    before = row(east, "new")
+    assert put(east, "new", {**body(source.os, checkOnly=True), "tags": {"a": "b"}}).status_code == 204
+    assert row(east, "new") == before
+    assert put(east, "new", body(source.data, checkOnly=True)).status_code == 409
+
+
 def test_a_target_outside_the_pools_is_refused(east: Arm, source: Source, tmp_path: Path) -> None:
     document = put(east, "new", body(source.os, path=tmp_path / "out.raw"))
     assert (document.status_code, document.json()["error"]["code"]) == (400, "DiskOutsidePools")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from farpoint.api.body import json_path
 from farpoint.api.schemas.collections import parse_collection, parse_collection_patch
-from farpoint.api.schemas.disks import parse_disk
+from farpoint.api.schemas.disks import RestoreCheck, parse_disk
 from farpoint.api.schemas.groups import parse_group
 from farpoint.api.schemas.points import parse_point
 from farpoint.api.schemas.virtual_machines import parse_vm
@@ -28,7 +28,7 @@ from farpoint.services.virtual_machines import VmRequest
 from farpoint.services.wanted_disks import WantedDisk
 
 
-def disk(body: object) -> AttachRequest | NewDiskRequest | RestoreRequest:
+def disk(body: object) -> AttachRequest | NewDiskRequest | RestoreRequest | RestoreCheck:
     return parse_disk(json.dumps(body).encode(), group="g", name="d")
 
 
@@ -124,6 +124,7 @@ def test_a_wrong_or_missing_field_is_named_by_its_path(body: JsonObject, target:
         (attach(farpoint={"blockSizeBytes": 100_000}), "properties.farpoint.blockSizeBytes"),
         (attach(farpoint={"blockSizeBytes": True}), "properties.farpoint.blockSizeBytes"),
         (attach(farpoint={"overwrite": True}), "properties.farpoint.overwrite"),
+        (attach(farpoint={"checkOnly": True}), "properties.farpoint.checkOnly"),
         (attach(diskSizeGB="4"), "properties.diskSizeGB"),
         (attach(osType="BeOS"), "properties.osType"),
         ({"location": "eastus", "properties": {"creationData": {"createOption": "Restore"}}}, "properties.creationData.sourceResourceId"),

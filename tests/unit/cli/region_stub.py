@@ -35,6 +35,11 @@ class Reply:
     headers: dict[str, str] = field(factory=dict)
 
 
+def is_check(seen: Seen) -> bool:
+    """Tell whether a request only asks whether a disk could be made."""
+    return '"checkOnly": true' in json.dumps(seen.body)
+
+
 @define
 class RegionStub:
     """A region: resources by lower-case path, answers that a test scripts, and what it was asked."""
@@ -106,6 +111,8 @@ class RegionStub:
         return Reply(status=404, body={"error": {"code": "ResourceNotFound", "message": f"{seen.path} was not found."}})
 
     def _put(self, seen: Seen) -> Reply:
+        if is_check(seen):
+            return Reply(status=204)
         known = seen.path.lower() in self.resources
         return Reply(status=200 if known else 201, body=self.add(seen.path, seen.body))
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.unit.cli.region_stub import Document, Farpoint, RegionStub, Reply
+from tests.unit.cli.region_stub import Document, Farpoint, RegionStub, Reply, Seen, is_check
 
 Regions = dict[str, RegionStub]
 GUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -25,12 +25,17 @@ def restore(farpoint: Farpoint, *extra: str) -> tuple[int, str, str]:
     return outcome.exit, outcome.out, outcome.err
 
 
+def begun(stub: RegionStub) -> list[Seen]:
+    """Return the requests that begin a restore."""
+    return [one for one in stub.asked("PUT") if not is_check(one)]
+
+
 def test_files_and_disks_are_named_after_the_source_disks(
     west: RegionStub, farpoint: Farpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert restore(farpoint)[0] == 0
-    first, second = west.asked("PUT")
+    first, second = begun(west)
     assert (first.path, second.path) == (west.path("disks", "os-rp1"), west.path("disks", "my_data-rp1"))
     source = f"{west.path('restorePointCollections', 'web01-westus', 'restorePoints', 'rp1', 'diskRestorePoints')}/os_{GUID}"
     assert first.body == {
@@ -71,6 +76,7 @@ def test_a_complete_restore_is_not_taken_up_again(
     west.say("PUT", west.path("disks", "os-rp1-2"), taken)
     status, _, err = restore(farpoint, "--disk", "os")
     assert (status, "registered already" in err) == (1, True)
+    assert "forget that disk first: farpoint disk delete os-rp1 (its file stays)" in err
 
 
 def test_a_disk_name_that_somebody_takes_meanwhile_gets_a_number(west: RegionStub, farpoint: Farpoint) -> None:
@@ -121,7 +127,7 @@ def test_wait_returns_when_every_disk_is_restored(west: RegionStub, farpoint: Fa
     operation = operation_path(west)
     for disk in ("os", "my_data"):
         started = Reply(status=202, body={"properties": {"provisioningState": "Updating"}}, headers=headers_of(west))
-        west.say("PUT", west.path("disks", f"{disk}-rp1"), started)
+        west.say("PUT", west.path("disks", f"{disk}-rp1"), Reply(status=204), started)
     running: Document = {
         "status": "InProgress",
         "farpoint": {"state": "Running", "disks": [{"name": "os", "bytesTotal": 8, "bytesDone": 2}]},
@@ -132,7 +138,7 @@ def test_wait_returns_when_every_disk_is_restored(west: RegionStub, farpoint: Fa
         west.say(
             "GET",
             path,
-            Reply(status=404, body={"error": {"code": "ResourceNotFound", "message": "no"}}),
+            *[Reply(status=404, body={"error": {"code": "ResourceNotFound", "message": "no"}})] * 2,
             Reply(status=200, body={"name": disk}),
         )
     outcome = farpoint("disk", "restore", "web01-westus/rp1", "--into", "out", "--wait", "-o", "json")
@@ -150,6 +156,15 @@ def test_a_target_that_is_not_empty_fails(west: RegionStub, farpoint: Farpoint) 
     assert (status, out) == (1, "")
     said = "TargetNotEmpty: out/os.raw has 5 bytes; nothing was replaced. Restore into another folder, or give --overwrite. [westus]"
     assert said in err
+
+
+@pytest.mark.parametrize("refused", ["os", "my_data"])
+def test_of_several_disks_none_is_begun_when_one_is_refused(west: RegionStub, farpoint: Farpoint, refused: str) -> None:
+    error: Document = {"code": "TargetNotEmpty", "message": f"out/{refused}.raw exists and is not empty; nothing was replaced."}
+    west.say("PUT", west.path("disks", f"{refused}-rp1"), Reply(status=409, body={"error": error}))
+    status, _, err = restore(farpoint)
+    assert (status, begun(west)) == (1, [])
+    assert "give --overwrite" in err
 
 
 def test_a_point_can_be_verified_in_full(west: RegionStub, farpoint: Farpoint) -> None:

@@ -10,7 +10,7 @@ from farpoint.api.described import PAGED, Shown, described
 from farpoint.api.disk_documents import disk_document
 from farpoint.api.lists import list_page
 from farpoint.api.paths import ALL, DISK, IN_GROUP, disk_arm_id
-from farpoint.api.schemas.disks import DiskBody, DiskChangeBody, parse_disk, parse_disk_change
+from farpoint.api.schemas.disks import DiskBody, DiskChangeBody, RestoreCheck, parse_disk, parse_disk_change
 from farpoint.services import disks, new_disks, restores, verification
 from farpoint.services.new_disks import NewDiskRequest
 from farpoint.services.references import DISK_TYPE
@@ -19,10 +19,13 @@ from farpoint.services.restores import RestoreRequest
 router = APIRouter()
 
 
-@router.put(DISK, openapi_extra=described(200, 202, body=DiskBody))
+@router.put(DISK, openapi_extra=described(200, 202, 204, body=DiskBody))
 def put_disk(caller: ArmCaller, group: str, disk: str, body: Body) -> Response:
-    """Register or make a disk; never 201, which clients refuse here."""
+    """Register or make a disk, or only say whether that could be; never 201, which clients refuse here."""
     request = parse_disk(body, group=group, name=disk)
+    if isinstance(request, RestoreCheck):
+        restores.check_restore(caller.context, request.request)
+        return empty_answer(204)
     if isinstance(request, RestoreRequest):
         put = restores.restore_disk(caller.context, request, principal=caller.principal)
     elif isinstance(request, NewDiskRequest):

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Final, Literal
 
+from attrs import frozen
 from pydantic import Field, field_validator
 
 from farpoint.api.body import parse_body
@@ -19,6 +20,7 @@ from farpoint.units import GIB, TIB, whole_gib
 
 #: What a fixed VHD has behind the disk's bytes.
 VHD_FOOTER_BYTES: Final = 512
+_CHECK_TARGET: Final = "properties.farpoint.checkOnly"
 _UPLOAD_TARGET: Final = "properties.creationData.uploadSizeBytes"
 #: What Azure's own clients ask for when told nothing.
 _SKU_DEFAULT = "Premium_LRS"
@@ -58,6 +60,8 @@ class _DiskFarpoint(OwnShape):
     #: Exact size of an empty disk, which diskSizeGB cannot say.
     size_bytes: Annotated[int | None, Field(ge=SECTOR_BYTES, le=_SIZE_MAX, multiple_of=SECTOR_BYTES)] = None
     overwrite: bool = False
+    #: Say whether the disk could be made now, and leave it at that.
+    check_only: bool = False
 
     @field_validator("block_size_bytes")
     @classmethod
@@ -97,7 +101,14 @@ class DiskChangeBody(Shape):
     properties: _ChangedProperties = Field(default_factory=_ChangedProperties)
 
 
-def parse_disk(body: bytes, *, group: str, name: str) -> AttachRequest | NewDiskRequest | RestoreRequest:
+@frozen(kw_only=True)
+class RestoreCheck:
+    """A PUT that only asks whether a disk could be restored or copied."""
+
+    request: RestoreRequest
+
+
+def parse_disk(body: bytes, *, group: str, name: str) -> AttachRequest | NewDiskRequest | RestoreRequest | RestoreCheck:
     """Parse a PUT; which request it is says creationData.createOption."""
     check_disk_name(name)
     given = parse_body(DiskBody, body)
@@ -109,6 +120,8 @@ def parse_disk(body: bytes, *, group: str, name: str) -> AttachRequest | NewDisk
         raise invalid(SOURCE_TARGET, f"A disk made with createOption {disk.create_option} has no source.", hint=hint)
     if given.properties.farpoint.overwrite:
         raise invalid("properties.farpoint.overwrite", f"createOption {disk.create_option} overwrites nothing.", hint="Leave it out.")
+    if given.properties.farpoint.check_only:
+        raise invalid(_CHECK_TARGET, f"createOption {disk.create_option} cannot only be checked.", hint="Leave it out.")
     if disk.create_option is CreateOption.ATTACH:
         return AttachRequest(disk=disk, size_gib=given.properties.size_gib)
     is_upload = disk.create_option is CreateOption.UPLOAD
@@ -156,9 +169,10 @@ def _empty_size(properties: _DiskProperties) -> int:
     return exact if exact is not None else (gib or 1) * GIB
 
 
-def _from_source(properties: _DiskProperties, disk: WantedDisk) -> RestoreRequest:
+def _from_source(properties: _DiskProperties, disk: WantedDisk) -> RestoreRequest | RestoreCheck:
     source = properties.creation_data.source_resource_id
     if source is None:
         what = "a disk restore point" if disk.create_option is CreateOption.RESTORE else "a disk or a snapshot"
         raise invalid(SOURCE_TARGET, f"The value at {SOURCE_TARGET} is missing.", hint=f"Name {what} by its id.")
-    return RestoreRequest(disk=disk, source_id=source, overwrite=properties.farpoint.overwrite, size_gib=properties.size_gib)
+    request = RestoreRequest(disk=disk, source_id=source, overwrite=properties.farpoint.overwrite, size_gib=properties.size_gib)
+    return RestoreCheck(request=request) if properties.farpoint.check_only else request
