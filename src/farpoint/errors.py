@@ -206,9 +206,10 @@ class OutOfSpaceError(FarpointError):
     """A disk or bucket is full; somebody must make room, then the work goes on."""
 
     def __init__(self, message: str, *, needed_bytes: int, free_bytes: int, place: Place = NOWHERE) -> None:
-        """State what is needed and what is free, in bytes."""
-        hint = f"Needed: {needed_bytes} bytes, free: {free_bytes} bytes. Make room, then ask again: what was stored is reused."
-        super().__init__(Code.OUT_OF_SPACE, message, hint=hint, place=place)
+        """State what the write that failed needs and what is free, in bytes."""
+        numbers = f"needed: {needed_bytes} bytes, free: {free_bytes} bytes"
+        hint = "Make room, then ask again: what was stored is reused."
+        super().__init__(Code.OUT_OF_SPACE, f"{message}; {numbers}", hint=hint, place=place)
         self.needed_bytes = needed_bytes
         self.free_bytes = free_bytes
 

@@ -3,13 +3,15 @@
 import pytest
 
 from farpoint.errors import Code, OutOfSpaceError
-from farpoint.model.operations import OperationState
+from farpoint.model.operations import OperationKind, OperationState
 from farpoint.testing.crash import Trial
 from farpoint.testing.effects import Hook
 from farpoint.testing.ground import Ground
 from farpoint.testing.journeys import BRIEF
 
 NEEDED, FREE = 123_456, 789
+#: A point or snapshot whose making failed is in the way of the next attempt.
+MAKE_POINTS = {OperationKind.CREATE_POINT, OperationKind.COPY_POINT, OperationKind.CREATE_SNAPSHOT, OperationKind.COPY_SNAPSHOT}
 
 
 def full() -> OutOfSpaceError:
@@ -50,8 +52,8 @@ def finish(trial: Trial) -> None:
     failure = trial.region.operation(trial.operation).failure
     assert failure is not None
     assert failure.code == Code.OUT_OF_SPACE
-    assert str(NEEDED) in failure.hint
-    assert str(FREE) in failure.hint
+    assert f"needed: {NEEDED} bytes, free: {FREE} bytes" in failure.message
+    assert ("delete what failed" in failure.hint) == (trial.region.operation(trial.operation).kind in MAKE_POINTS)
     trial.finish_after_failure()
 
 
@@ -65,6 +67,21 @@ def test_a_bucket_that_is_full_at_any_put_fails_the_operation_and_asking_again_w
         # The point was complete when its receipt did not fit: after publish it only goes forward.
         assert (trial.state is OperationState.SUCCEEDED) == (names[number] == "put receipts")
         finish(trial)
+
+
+def test_a_copy_that_runs_out_of_room_says_how_much_is_left(ground: Ground) -> None:
+    told = set()
+    for number in outer_commits(ground.trial("copyPoint").clean_run())[1:]:
+        trial = ground.trial("copyPoint")
+        trial.region.effects.before = full_at(number)
+        trial.run()
+        operation = trial.region.operation(trial.operation)
+        if operation.failure is not None:
+            left = operation.progress.bytes_total - operation.progress.bytes_done
+            still = f"At least {left} bytes are still to be stored. " if left else ""
+            assert operation.failure.hint.startswith(f"{still}Make room, delete what failed,")
+            told.add(left > 0)
+    assert told == {False, True}
 
 
 def test_a_target_disk_that_is_full_at_any_write_fails_the_restore_and_asking_again_goes_on(ground: Ground) -> None:

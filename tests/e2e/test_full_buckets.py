@@ -48,7 +48,8 @@ def test_a_copy_into_a_full_bucket_fails_and_goes_on_after_room_is_made(cramped:
     ran = cramped.run("point", "copy", "wide/rp1", "--to", WEST, "--wait", expect=1)
     error = at(cramped.point("wide-westus/rp1"), "properties", "farpoint", "error")
     assert (at(error, "code"), "InsufficientSpace" in ran.errors) == ("InsufficientSpace", True)
-    numbers = re.search(r"Needed: (\d+) bytes, free: (\d+) bytes", str(at(error, "hint")))
+    assert "delete what failed" in str(at(error, "hint"))
+    numbers = re.search(r"needed: (\d+) bytes, free: (\d+) bytes", str(at(error, "message")))
     assert numbers is not None, error
     assert int(numbers[1]) > int(numbers[2])
     assert cramped.run("disk", "restore", "wide-westus/rp1", "--into", "wide-out", expect=None).status != 0

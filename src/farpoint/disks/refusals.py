@@ -43,7 +43,7 @@ def cannot_write(path: Path, error: OSError, *, place: Place = NOWHERE) -> Refus
 
 def out_of_space(path: Path, *, needed_bytes: int, free_bytes: int, place: Place = NOWHERE) -> OutOfSpaceError:
     """Say that the file system of *path* is too full for the rest of a restore."""
-    message = f"no room for {path} on its file system."
+    message = f"no room for {path} on its file system"
     return OutOfSpaceError(message, needed_bytes=needed_bytes, free_bytes=free_bytes, place=place)
 
 

@@ -6,14 +6,14 @@ import uuid
 from attrs import evolve
 
 from farpoint.bucket.names import receipt_name
-from farpoint.metadata import copy_sources, operations, points
+from farpoint.metadata import copy_sources, points
 from farpoint.metadata.connection import Connection
 from farpoint.metadata.copy_sources import CopySource
 from farpoint.metadata.operations import claimed_write
 from farpoint.model.ids import PointId
 from farpoint.model.manifest import LineageHop, Manifest
-from farpoint.model.operations import Failure, OperationState
-from farpoint.model.resources import CopyState, ProvisioningState, RestorePoint
+from farpoint.model.operations import Failure
+from farpoint.model.resources import CopyState, RestorePoint
 from farpoint.vault.receipts import ReceiptDisk, keep_receipt, make_receipt
 from farpoint.workflows.bench import Work
 from farpoint.workflows.copy_rows import copied_manifest, read_proof, write_proofs
@@ -109,9 +109,7 @@ def fail_copy(work: Work, failure: Failure) -> None:
             _log.error("copy_complete_but_not_tidied", extra={**work.log_fields(), "code": failure.code, "reason": failure.message})
             end_operation(work, conn)
         else:
-            failed = ProvisioningState.FAILED
-            fail_point(work, conn, lambda point: evolve(point, provisioning_state=failed, copy_state=CopyState.FAILED, failure=failure))
-            operations.finish_operation(conn, work.claim, OperationState.FAILED, failure, work.bench.clock.now())
+            fail_point(work, conn, failure, copy_state=CopyState.FAILED)
     if kept is not None:
         try_release(work, kept, None)
 

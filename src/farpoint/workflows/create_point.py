@@ -19,14 +19,14 @@ from attrs import evolve, frozen
 from farpoint.disks.raw_source import open_raw_source
 from farpoint.disks.source import BlockSource
 from farpoint.errors import Code, FarpointError, RefusedError
-from farpoint.metadata import disk_points, disks, operations, points
+from farpoint.metadata import disk_points, disks, points
 from farpoint.metadata.connection import Connection
 from farpoint.metadata.operations import claimed_write
 from farpoint.model.disk import DiskState, Geometry
 from farpoint.model.ids import DiskId
 from farpoint.model.manifest import CaptureMode, ChangeDetection, Consistency, DiskEntry, LineageHop, Manifest, WhyFull
-from farpoint.model.operations import DiskProgress, Failure, OperationState
-from farpoint.model.resources import DiskRestorePoint, ProvisioningState, RestorePoint
+from farpoint.model.operations import DiskProgress, Failure
+from farpoint.model.resources import DiskRestorePoint, RestorePoint
 from farpoint.movers.capture import CapturedDisk, CaptureRequest, capture_disk, capture_size
 from farpoint.workflows.bench import Work
 from farpoint.workflows.publishing import close_disks, end_operation, fail_point, load_point, manifest_id_of, publish_point
@@ -213,8 +213,7 @@ def _of_disk(error: FarpointError, row: DiskRestorePoint) -> FarpointError:
 
 def _fail(work: Work, failure: Failure) -> None:
     with claimed_write(work.bench.database, work.claim) as conn:
-        fail_point(work, conn, lambda point: evolve(point, provisioning_state=ProvisioningState.FAILED, failure=failure))
-        operations.finish_operation(conn, work.claim, OperationState.FAILED, failure, work.bench.clock.now())
+        fail_point(work, conn, failure)
 
 
 CREATE_POINT = Recipe(

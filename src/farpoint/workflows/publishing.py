@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping
 
 from attrs import evolve
 
-from farpoint.errors import IntegrityError, Place
+from farpoint.errors import Code, IntegrityError, Place
 from farpoint.metadata import disk_points, operations, points
 from farpoint.metadata.connection import Connection
 from farpoint.metadata.operations import check_claim, claimed_write
 from farpoint.model.disk import DiskState
 from farpoint.model.ids import ManifestId, OperationId, PointId, ScopeId
 from farpoint.model.manifest import Manifest
-from farpoint.model.operations import OperationState
-from farpoint.model.resources import DiskRestorePoint, ProvisioningState, RestorePoint
+from farpoint.model.operations import Failure, OperationState
+from farpoint.model.resources import CopyState, DiskRestorePoint, ProvisioningState, RestorePoint
 from farpoint.vault.closing import Closure
 from farpoint.workflows.bench import Work
 
@@ -112,17 +112,30 @@ def _adopt(work: Work, point: RestorePoint, disks: list[DiskRestorePoint], manif
         points.update_point(conn, evolve(point, source_time_created=manifest.guest_freeze, consistency=manifest.consistency_achieved))
 
 
-def fail_point(work: Work, conn: Connection, changed: Callable[[RestorePoint], RestorePoint]) -> None:
-    """Record a failure on the point, if it is still there."""
+def fail_point(work: Work, conn: Connection, failure: Failure, *, copy_state: CopyState | None = None) -> None:
+    """End the operation as failed, in the caller's transaction, and record that on the point, if it is still there."""
+    failure = _of_point(work, failure)
     point = points.get_point_by_guid(conn, _point_guid(work))
     if point is not None:
-        points.update_point(conn, changed(point))
+        points.update_point(conn, evolve(point, provisioning_state=ProvisioningState.FAILED, copy_state=copy_state, failure=failure))
+    operations.finish_operation(conn, work.claim, OperationState.FAILED, failure, work.bench.clock.now())
 
 
 def end_operation(work: Work, conn: Connection) -> None:
     """End the operation as succeeded, in the caller's transaction, with its progress as it is now."""
     operations.save_progress(conn, work.claim, work.progress)
     operations.finish_operation(conn, work.claim, OperationState.SUCCEEDED, None, work.bench.clock.now())
+
+
+def _of_point(work: Work, failure: Failure) -> Failure:
+    """Return the failure with a hint that holds for points: one that failed is in the way of the same request."""
+    if failure.code != Code.OUT_OF_SPACE:
+        return failure
+    progress = work.progress
+    # A capture's total is what its disks hold; how little of that is new nobody knows before it is read.
+    left_bytes = progress.bytes_total - progress.bytes_done if work.operation.kind.is_copy_from_region else 0
+    left = f"At least {left_bytes} bytes are still to be stored. " if left_bytes else ""
+    return evolve(failure, hint=f"{left}Make room, delete what failed, then ask for it again: what was stored is reused.")
 
 
 def _point_guid(work: Work) -> PointId:

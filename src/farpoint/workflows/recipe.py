@@ -113,7 +113,9 @@ def _act(step: Step, work: Work) -> str:
 
 def _never_ending(step: str) -> FarpointError:
     message = f"the operation was sent back to step {step} more than {_RETURNS_MAX} times"
-    return FarpointError(Code.HOLD_LOST, message, hint="Look at the source region, then ask again: what arrived is kept.")
+    return FarpointError(
+        Code.HOLD_LOST, message, hint="Look at the source region, delete this copy, then copy again: what arrived is kept."
+    )
 
 
 def _fail(recipe: Recipe, work: Work, failure: Failure) -> str:
