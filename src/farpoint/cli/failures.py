@@ -86,7 +86,7 @@ class ApiError(CommandError):
 def _exit_of_answer(status: int, code: str) -> Exit:
     if code == Code.INTEGRITY:
         return Exit.DAMAGED
-    if code == Code.PEER_UNAVAILABLE:
+    if code in {Code.PEER_UNAVAILABLE, Code.PEER_UNTRUSTED}:
         return Exit.UNREACHABLE
     if status == HTTPStatus.NOT_FOUND:
         return Exit.NOT_FOUND

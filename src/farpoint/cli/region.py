@@ -5,7 +5,7 @@ from cyclopts import App
 from farpoint.cli.arm import ArmClient
 from farpoint.cli.console import Grid
 from farpoint.cli.documents import text
-from farpoint.cli.failures import MissingError, UsageError
+from farpoint.cli.failures import MissingError, UnreachableError, UsageError
 from farpoint.cli.options import SHARED, SharedOptions
 from farpoint.cli.session import open_session
 from farpoint.config.environment import endpoint_suffix
@@ -27,6 +27,9 @@ def list_regions(*, shared: SharedOptions = SHARED) -> None:
             for name, url in session.fleet.endpoints.items()
         ]
         session.console.show_list(list(answering.values()), Grid(titles=_TITLES, rows=rows))
+        if not answering:
+            message = "no region answers"
+            raise UnreachableError(message)
 
 
 @app.command

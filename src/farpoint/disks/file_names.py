@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 
 _AT_CWD = -100
@@ -36,6 +37,9 @@ def sync_folder(folder: Path) -> None:
 def make_folders(folder: Path) -> None:
     """Make *folder* and those above it that are missing, durably, for our eyes only."""
     if folder.is_dir():
+        # Whoever made it may have died before its name was durable. Those above it were made durable before it was made.
+        with suppress(PermissionError):
+            sync_folder(folder.parent)
         return
     make_folders(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)

@@ -67,6 +67,8 @@ def test_when_all_regions_are_down_a_list_fails(regions: Regions, farpoint: Farp
     for stub in regions.values():
         take_down(stub)
     assert farpoint("vm", "list").exit == 4
+    outcome = farpoint("region", "list")
+    assert (outcome.exit, outcome.out.count("unreachable")) == (4, 2)
 
 
 def test_a_name_in_two_regions_needs_a_region(regions: Regions, farpoint: Farpoint) -> None:
@@ -107,8 +109,9 @@ def test_a_busy_region_is_asked_again(regions: Regions, farpoint: Farpoint) -> N
     assert farpoint("vm", "list", "--region", "eastus").exit == 0
 
 
-def test_a_region_without_its_peer_counts_as_unreachable(regions: Regions, farpoint: Farpoint) -> None:
-    silent = Reply(status=503, body={"error": {"code": "PeerUnavailable", "message": "northus does not answer"}})
+@pytest.mark.parametrize(("status", "code"), [(503, "PeerUnavailable"), (400, "PeerUntrusted")])
+def test_a_region_without_its_peer_counts_as_unreachable(regions: Regions, farpoint: Farpoint, status: int, code: str) -> None:
+    silent = Reply(status=status, body={"error": {"code": code, "message": "northus does not answer"}})
     for stub in regions.values():
         stub.say("GET", stub.path("virtualMachines"), silent)
     assert farpoint("vm", "list", "--region", "eastus").exit == 4
