@@ -137,3 +137,23 @@ def test_damage_that_was_found_is_mended_by_the_next_capture_and_the_next_copy(p
         pair.run("verify", point, "--full")
         [restored] = pair.restore(point, f"{vm}-out-{point[-1]}")
         assert are_identical(pair.pool / f"{vm}.raw", restored)
+
+
+def test_a_point_is_sound_once_all_it_needs_is_stored_again_though_its_pack_is_not(pair: DevRegions, dice: random.Random) -> None:
+    vm = "partly"
+    before = data_packs(pair, EAST)
+    image = make_image(pair.pool / f"{vm}.raw", SIZE, dice)
+    pair.add_vm(vm, image)
+    pair.capture(f"{vm}/rp1")
+    pack = biggest(data_packs(pair, EAST) - before)
+    pack.chmod(0o600)
+    flip(pack)
+    pair.run("verify", f"{vm}/rp1", "--full", expect=5)
+    # What changed on the disk is needed from the old pack, beside the damage, which is stored again.
+    with image.open("r+b") as file:
+        file.write(dice.randbytes(BLOCK_BYTES))
+    pair.capture(f"{vm}/rp2")
+    ran = pair.run("verify", f"{vm}/rp1", "--full")
+    assert f"disk {vm} is sound, and does not need what is damaged beside it" in ran.errors
+    assert f"{pack.name}, frame {FRAME}" in ran.errors
+    assert "damaged" not in pair.run("verify", f"{vm}/rp2", "--full").errors

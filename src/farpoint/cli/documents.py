@@ -47,6 +47,14 @@ def text(document: JsonObject, *path: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def texts(document: JsonObject, *path: str) -> tuple[str, ...]:
+    """Return the strings of the list at *path*."""
+    value = look(document, *path)
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        return ()
+    return tuple(one for one in value if isinstance(one, str))
+
+
 def number(document: JsonObject, *path: str) -> float:
     """Return the number at *path*."""
     value = look(document, *path)

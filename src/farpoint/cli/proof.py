@@ -13,5 +13,7 @@ def prove(session: Session, client: ArmClient, path: str, *, title: str, **query
     work = session.wait(watched.look, title=f"verification of {title}")
     row = (title, client.region, "sound", human_bytes(work.read_bytes))
     session.console.show(watched.document, Grid(titles=("VERIFIED", "REGION", "RESULT", "READ"), rows=[row]))
+    for note in work.notes:
+        session.console.warn(note)
     if query.get("full") == "false":
         session.console.say("Earlier checks were leaned on; --full reads every byte again.")

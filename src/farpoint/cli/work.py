@@ -8,7 +8,7 @@ from enum import Enum
 
 from attrs import evolve, frozen
 
-from farpoint.cli.documents import count, has_number, number, rows, section, text
+from farpoint.cli.documents import count, has_number, number, rows, section, text, texts
 from farpoint.cli.failures import OperationFailedError
 from farpoint.errors import Code, sentence
 from farpoint.model.documents import JsonObject
@@ -44,6 +44,8 @@ class Work:
     read_bytes: int = 0
     stored_bytes: int = 0
     wire_bytes: int = 0
+    #: What was found and is no failure.
+    notes: tuple[str, ...] = ()
     #: The failure, as the region shows it.
     error: JsonObject | None = None
 
@@ -99,6 +101,7 @@ def work_of_facts(facts: JsonObject, *, end: End, error: JsonObject) -> Work:
         read_bytes=count(facts, "readBytes"),
         stored_bytes=count(facts, "storedBytes"),
         wire_bytes=count(facts, "wireBytes"),
+        notes=texts(facts, "notes"),
         error=section(facts, "error") or error or None,
     )
 

@@ -84,6 +84,7 @@ def encode_progress(progress: Progress) -> str:
             "wireBytes": progress.wire_bytes,
             "storedBytes": progress.stored_bytes,
             "readBytes": progress.read_bytes,
+            "notes": list(progress.notes),
             "updatedAt": None if progress.updated_at is None else encode_moment(progress.updated_at),
             "percentFloor": progress.percent_floor,
         }
@@ -104,6 +105,8 @@ def decode_progress(text: str) -> Progress:
         wire_bytes=fields["wireBytes"],
         stored_bytes=fields["storedBytes"],
         read_bytes=fields["readBytes"],
+        # Rows of older versions have none.
+        notes=tuple(fields.get("notes", ())),
         updated_at=None if updated_at is None else decode_moment(updated_at),
         percent_floor=fields["percentFloor"],
     )

@@ -112,6 +112,8 @@ class Progress:
     stored_bytes: int = 0
     #: Bytes read from disks.
     read_bytes: int = 0
+    #: What was found on the way and is no failure, in sentences.
+    notes: tuple[str, ...] = ()
     updated_at: dt.datetime | None = None
     #: Highest percent ever shown; percent never goes back, whatever a replan finds.
     percent_floor: float = 0.0

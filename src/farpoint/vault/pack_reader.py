@@ -94,16 +94,18 @@ class PackReader:
         Needs the structure key only. Raises IntegrityError naming pack and frame.
         """
         data, entries = self._read_directory(record)
-        for number, entry in enumerate(entries):
-            place = Place(pack=pack_name(record.id), frame=number)
-            frame = data[entry.offset_bytes : entry.offset_bytes + FRAME_HEADER_BYTES + entry.sealed_bytes]
-            try:
-                header = decode_frame_header(frame)
-                check_sealed(header, frame[FRAME_HEADER_BYTES:])
-                _match(header, entry, number, _frame_kind(record.kind))
-            except IntegrityError as error:
-                raise IntegrityError(error.message, place=place) from error
+        for error in _damaged_frames(record, data, entries):
+            raise error
         return entries
+
+    def find_damage(self, record: PackRecord) -> Iterator[IntegrityError]:
+        """Yield all that makes check_pack refuse the pack: each damaged frame, or what says that none of it can be read."""
+        try:
+            data, entries = self._read_directory(record)
+        except IntegrityError as error:
+            yield error
+            return
+        yield from _damaged_frames(record, data, entries)
 
     def _read_directory(self, record: PackRecord) -> tuple[memoryview, list[DirectoryEntry]]:
         name = pack_name(record.id)
@@ -149,6 +151,17 @@ class PackReader:
             if len(self._sealers) > _SEALERS_MAX:
                 self._sealers.popitem(last=False)
         return made
+
+
+def _damaged_frames(record: PackRecord, data: memoryview, entries: Sequence[DirectoryEntry]) -> Iterator[IntegrityError]:
+    for number, entry in enumerate(entries):
+        frame = data[entry.offset_bytes : entry.offset_bytes + FRAME_HEADER_BYTES + entry.sealed_bytes]
+        try:
+            header = decode_frame_header(frame)
+            check_sealed(header, frame[FRAME_HEADER_BYTES:])
+            _match(header, entry, number, _frame_kind(record.kind))
+        except IntegrityError as error:
+            yield IntegrityError(error.message, place=Place(pack=pack_name(record.id), frame=number))
 
 
 def _match(header: FrameHeader, entry: DirectoryEntry, number: int, kind: FrameKind) -> None:

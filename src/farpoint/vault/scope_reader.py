@@ -42,8 +42,8 @@ class OpenedChunk:
 class ScopeReader:
     """What can be read of one key scope."""
 
-    def __init__(self, scope: ScopeId, index: ChunkIndex, packs: PackReader, *, met: set[PackId] | None = None) -> None:
-        """Read what *index* says *scope* has; the packs that are read from are added to *met*."""
+    def __init__(self, scope: ScopeId, index: ChunkIndex, packs: PackReader, *, met: dict[PackId, int] | None = None) -> None:
+        """Read what *index* says *scope* has; the frames that are read are added to *met*: a bit for each, by pack."""
         self._met = met
         self.scope = scope
         self._index = index
@@ -135,7 +135,8 @@ class ScopeReader:
 
     def _meet(self, locations: Sequence[Location]) -> None:
         if self._met is not None:
-            self._met.update(location.pack for location in locations)
+            for location in locations:
+                self._met[location.pack] = self._met.get(location.pack, 0) | 1 << location.frame
 
     def _locate(self, ids: Sequence[ChunkId]) -> list[Location | None]:
         found = self._index.locate_chunks(self.scope, frozenset(ids))

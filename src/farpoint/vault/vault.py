@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Collection
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from farpoint.bucket.bucket import Bucket
 from farpoint.bucket.names import pack_name, pack_of_name
@@ -24,7 +24,7 @@ from farpoint.vault.node_store import ScopeNodeStore
 from farpoint.vault.pack_reader import PackReader
 from farpoint.vault.pack_writer import PackDesk, PackWriter
 from farpoint.vault.scope_reader import ScopeReader
-from farpoint.vault.verify import BucketCheck, VerifyReport, verify_packs, verify_state
+from farpoint.vault.verify import BucketCheck, VerifyReport, judge_packs, verify_packs, verify_state
 
 _log = logging.getLogger(__name__)
 
@@ -82,14 +82,13 @@ class Vault:
         Reads through nothing that is cached: what is in memory says nothing about what is in the bucket. Packs that are found damaged
         are quarantined; quarantined ones that are found whole are reinstated.
         """
-        met: set[PackId] = set()
+        met: dict[PackId, int] = {}
         report = verify_state(ScopeReader(scope, self.index, self.packs, met=met), state, disk=disk, on_bytes=on_bytes)
-        unsound = tuple(verify_packs(self.index, self.packs, met, disk=disk))
-        bad_packs = report.bad_packs | {damage.place.pack for damage in unsound if damage.place.pack is not None}
-        self.quarantine(bad_packs)
+        report = judge_packs(report, verify_packs(self.index, self.packs, met, disk=disk), met)
+        self.quarantine(report.bad_packs)
         # What was damaged once and is whole now (somebody put the object back) is as good as ever.
-        self.index.reinstate([pack for pack in met if pack_name(pack) not in bad_packs])
-        return evolve(report, damage=(*report.damage, *unsound), bad_packs=bad_packs)
+        self.index.reinstate([pack for pack in met if pack_name(pack) not in report.bad_packs])
+        return report
 
     def quarantine(self, names: Collection[str]) -> None:
         """Rely no more on the packs with these object names, in which damage was found; names of other things are passed over.

@@ -2,9 +2,9 @@
 
 import contextlib
 import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from farpoint.bucket.bucket import Bucket
 from farpoint.bucket.names import KEYS, MANIFESTS, pack_name
@@ -44,6 +44,8 @@ class VerifyReport:
     bytes_verified: int
     #: The first of what is damaged.
     damage: tuple[Damage, ...]
+    #: The first of what is damaged beside it, in the same packs, and is not needed for this disk.
+    spare: tuple[Damage, ...] = ()
     #: Object names of all packs that something damaged lies in.
     bad_packs: frozenset[str]
 
@@ -74,15 +76,34 @@ def verify_state(reader: ScopeReader, state: DiskState, *, disk: str, on_bytes: 
 
 
 def verify_packs(index: ChunkIndex, packs: PackReader, ids: Collection[PackId], *, disk: str) -> Iterator[Damage]:
-    """Check each pack whole: what no chunk or node of the disk needs in it (directory, trailer, hashes) must be sound too."""
+    """Check each pack whole: what no chunk or node shows (directory, trailer, hashes) must be sound too."""
     records = index.find_packs(ids)
     for pack in sorted(ids):
-        try:
-            if pack not in records:
-                raise IntegrityError("a pack is not in this vault any more", place=Place(pack=pack_name(pack)))
-            packs.check_pack(records[pack])
-        except IntegrityError as error:
+        if pack not in records:
+            yield Damage(message="a pack is not in this vault any more", place=Place(disk=disk, pack=pack_name(pack)))
+            continue
+        for error in packs.find_damage(records[pack]):
             yield Damage(message=error.message, place=error.place.within(Place(disk=disk)))
+
+
+def judge_packs(report: VerifyReport, unsound: Iterable[Damage], met: Mapping[PackId, int]) -> VerifyReport:
+    """Add to *report* what its packs have that is *unsound*; *met* tells which of their frames the disk needs: a bit for each.
+
+    A frame that it does not need is spare: often what it held was stored again elsewhere. But when the reading met damage, nobody knows
+    what it would have needed below, and nothing counts as spare.
+    """
+    needed, spare, bad_packs = list(report.damage), list[Damage](), set(report.bad_packs)
+    known = {(damage.place.pack, damage.place.frame) for damage in needed}
+    frames = {pack_name(pack): bits for pack, bits in met.items()}
+    for damage in unsound:
+        pack, frame = damage.place.pack, damage.place.frame
+        assert pack is not None
+        bad_packs.add(pack)
+        is_needed = frame is None or frames[pack] >> frame & 1 == 1 or bool(report.damage)
+        if (pack, frame) not in known:
+            (needed if is_needed else spare).append(damage)
+        del needed[DAMAGE_LISTED_MAX:], spare[DAMAGE_LISTED_MAX:]
+    return evolve(report, damage=tuple(needed), spare=tuple(spare), bad_packs=frozenset(bad_packs))
 
 
 def _verify_chunk(reader: ScopeReader, expected: ChunkId, block_bytes: int) -> IntegrityError | None:

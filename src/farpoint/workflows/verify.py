@@ -5,6 +5,7 @@
 """
 
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 from attrs import evolve
@@ -20,6 +21,7 @@ from farpoint.model.resources import DiskRestorePoint
 from farpoint.movers.batches import data_bytes
 from farpoint.movers.disk_digest import compute_state
 from farpoint.movers.restore import count_data_bytes
+from farpoint.vault.verify import DAMAGE_LISTED_MAX, Damage
 from farpoint.workflows.bench import Work
 from farpoint.workflows.publishing import close_disks, end_operation, load_point
 from farpoint.workflows.recipe import NEXT, Recipe, Step
@@ -43,7 +45,7 @@ def _verify_point(work: Work) -> None:
         close_disks(work, rows)
         return
     totals = [DiskProgress(disk=row.disk_name, bytes_total=_data_bytes(work, row)) for row in rows]
-    work.report(evolve(work.progress, planned=True, disks=tuple(totals)), now=True)
+    work.report(evolve(work.progress, planned=True, disks=tuple(totals), notes=()), now=True)
     for row, line in zip(rows, totals, strict=True):
         _verify_chunks(work, row, line)
 
@@ -56,14 +58,23 @@ def _verify_chunks(work: Work, row: DiskRestorePoint, line: DiskProgress) -> Non
 
     scope = row.scope or work.bench.vault.platform_scope
     report = work.bench.vault.audit(scope, _state(row), disk=row.disk_name, on_bytes=on_bytes)
+    if report.spare:
+        work.report(evolve(work.progress, notes=(*work.progress.notes, _note(row, report.spare))))
     if report.damage:
         first, count = report.damage[0], len(report.damage)
         message = f"{first.message}; {count} damaged range{'s' if count > 1 else ''} on this disk"
         raise IntegrityError(
             message,
-            hint="Restore another point, or this one where it is sound; the next capture or copy stores again what is damaged here.",
+            hint="Restore another point, or this one where it is sound; a capture or copy that meets the same bytes stores them again.",
             place=first.place,
         )
+
+
+def _note(row: DiskRestorePoint, spare: Sequence[Damage]) -> str:
+    first, count = spare[0], len(spare)
+    listed = "" if count == 1 else f" and {'at least ' if count == DAMAGE_LISTED_MAX else ''}{count - 1} more"
+    message = f"disk {row.disk_name} is sound, and does not need what is damaged beside it in its packs: {first.message}"
+    return f"{message} ({evolve(first.place, disk=None)}{listed}). Another point may: verify those too."
 
 
 def _verify_disk(work: Work) -> None:

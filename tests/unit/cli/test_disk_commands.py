@@ -177,6 +177,15 @@ def test_a_point_can_be_verified_in_full(west: RegionStub, farpoint: Farpoint) -
     assert outcome.out.splitlines()[1].split() == ["web01-westus/rp1", "westus", "sound", "2.0", "KiB"]
 
 
+def test_what_a_verified_point_does_not_need_is_told_and_fails_nothing(west: RegionStub, farpoint: Farpoint) -> None:
+    path = west.path("restorePointCollections", "web01-westus", "restorePoints", "rp1")
+    west.say("POST", f"{path}/verify", Reply(status=202, headers=headers_of(west)))
+    facts: Document = {"readBytes": 2048, "notes": ["disk os does not need what is damaged beside it"]}
+    west.say("GET", operation_path(west), Reply(status=200, body={"status": "Succeeded", "farpoint": facts}))
+    outcome = farpoint("verify", "web01-westus/rp1", "--full")
+    assert (outcome.exit, "disk os does not need what is damaged beside it" in outcome.err) == (0, True)
+
+
 def test_damage_found_by_disk_verify_ends_with_5(west: RegionStub, farpoint: Farpoint) -> None:
     disk = west.path("disks", "os-rp1")
     west.add(disk, {"properties": {}})

@@ -24,6 +24,7 @@ PROGRESS = Progress(
     disks=(DiskProgress(disk="os", bytes_total=10, bytes_done=4),),
     bytes_per_second=1.5,
     wire_bytes=3,
+    notes=("beside it",),
     updated_at=LATER,
     percent_floor=12.25,
 )

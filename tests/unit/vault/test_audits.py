@@ -5,6 +5,7 @@ import random
 import pytest
 
 from farpoint.bucket.names import pack_name
+from farpoint.codec.frame import FRAME_HEADER_BYTES
 from farpoint.codec.pack_format import PACK_HEADER_BYTES, decode_pack_header
 from farpoint.model.disk import BLOCK_BYTES_MIN, DiskState
 from farpoint.model.index import PackKind
@@ -47,3 +48,34 @@ def test_damage_that_no_chunk_or_node_shows_is_found_and_a_mended_pack_is_relied
     flip(vault, name, place)
     assert audit(vault, state).damage == ()
     assert name in relied_on(vault)
+
+
+def test_what_was_stored_again_is_no_damage_of_the_disk_that_needs_the_rest_of_the_pack() -> None:
+    vault = SmallVault("eastus", seed=1)
+    data = random.Random(1).randbytes(3 * BLOCK_BYTES_MIN)
+    first = vault.capture(data).state
+    name, frame = pack_of(vault, PackKind.DATA), 0
+    flip(vault, name, PACK_HEADER_BYTES + FRAME_HEADER_BYTES + 7)
+    found = audit(vault, first)
+    assert [one.place.frame for one in found.damage] == [frame]
+    assert (found.spare, found.bad_packs) == ((), frozenset({name}))
+
+    # The disk still has what the damaged frame held, and no more what the last one holds.
+    second = vault.capture(data[: 2 * BLOCK_BYTES_MIN] + bytes(BLOCK_BYTES_MIN)).state
+    mended = audit(vault, first)
+    assert (mended.damage, [(one.place.pack, one.place.frame) for one in mended.spare]) == ((), [(name, frame)])
+    assert name not in relied_on(vault)
+    assert audit(vault, second).spare == ()
+
+
+def test_beside_damage_that_a_disk_needs_nothing_counts_as_spare() -> None:
+    vault = SmallVault("eastus", seed=1)
+    data = random.Random(1).randbytes(3 * BLOCK_BYTES_MIN)
+    vault.capture(data)
+    name = pack_of(vault, PackKind.DATA)
+    later = vault.capture(data[BLOCK_BYTES_MIN:]).state
+    flip(vault, name, PACK_HEADER_BYTES + FRAME_HEADER_BYTES + 7)
+    assert [one.place.frame for one in audit(vault, later).spare] == [0]
+    flip(vault, name, PACK_HEADER_BYTES + 2 * FRAME_HEADER_BYTES + BLOCK_BYTES_MIN + 100)
+    both = audit(vault, later)
+    assert ({one.place.frame for one in both.damage}, both.spare) == ({0, 1}, ())

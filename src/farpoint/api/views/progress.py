@@ -46,6 +46,7 @@ def operation_view(operation: Operation) -> JsonObject:
         wireBytes=progress.wire_bytes,
         disks=[disk_view(disk, planned=progress.planned) for disk in progress.disks],
         updatedAt=optional_time(progress.updated_at),
+        notes=list(progress.notes) or None,
         error=failure_view(operation.failure),
     )
 
