@@ -82,9 +82,10 @@ def delete(name: Annotated[str, DISK_NAME], /, *, shared: SharedOptions = SHARED
     with open_session(shared) as session:
         found = find_disk(session, name)
         found.client.delete(found.client.compute_path(session.group, "disks", name))
-        session.console.say(
-            f"disk {name} is deleted in {found.region}; its file stays: {text(found.value, 'properties', 'farpoint', 'path')}"
-        )
+        path = text(found.value, "properties", "farpoint", "path")
+        is_whole = text(found.value, "properties", "provisioningState") != "Failed"
+        kept = f"its file stays: {path}" if is_whole else f"what its restore had written to {path} is gone, a file that was there stays"
+        session.console.say(f"disk {name} is deleted in {found.region}; {kept}")
 
 
 def _summary(disks: Sequence[JsonObject]) -> Grid:

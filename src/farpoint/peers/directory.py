@@ -117,7 +117,7 @@ class PeerDirectory:
         if problems:
             raise UnavailableError(
                 Code.PEER_UNAVAILABLE,
-                f"{what} is not known here, and a region that may know it does not answer: {'; '.join(problems)}",
+                f"no region that answers has {what}, and one that may have it does not answer: {'; '.join(problems)}",
                 hint="Ask again when the region is back.",
             )
         return None

@@ -4,11 +4,13 @@ The data is never touched: registering looks at a disk, deleting forgets it and 
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from attrs import evolve, frozen
 
 from farpoint.disks.inspect import DiskFacts, inspect_disk
+from farpoint.disks.restoring_file import discard_restoring_file
 from farpoint.errors import RefusedError
 from farpoint.metadata import disks
 from farpoint.model.documents import JsonObject
@@ -20,7 +22,16 @@ from farpoint.services.context import RegionContext
 from farpoint.services.groups import open_group
 from farpoint.services.outcome import Put
 from farpoint.services.refusals import conflict, not_allowed, resource_missing
-from farpoint.services.wanted_disks import DiskPlace, WantedDisk, at_path, new_disk_row, own_place, refuse_resize, refuse_taken_path
+from farpoint.services.wanted_disks import (
+    PATH_TARGET,
+    DiskPlace,
+    WantedDisk,
+    at_path,
+    new_disk_row,
+    own_place,
+    refuse_resize,
+    refuse_taken_path,
+)
 
 
 @frozen(kw_only=True)
@@ -49,6 +60,7 @@ def attach_disk(context: RegionContext, request: AttachRequest) -> Put[Disk]:
     with own_place(context, request.disk) as found:
         facts = _look_at(found.path)
         place = evolve(found, path=facts.path)
+        _refuse_other_link(context, place)
         with context.database.write() as conn:
             open_group(conn, place.wanted.group)
             existing = disks.get_disk(conn, group=place.wanted.group, name=place.wanted.name)
@@ -105,7 +117,7 @@ def list_disks(context: RegionContext, *, group: str | None = None, span: Span =
 
 
 def delete_disk(context: RegionContext, *, group: str, name: str) -> bool:
-    """Forget the disk; its file stays. Return False when there was none."""
+    """Forget the disk; its file stays, and what a failed restore had not finished goes. Return False when there was none."""
     with context.database.write() as conn:
         disk = disks.get_disk(conn, group=group, name=name)
         if disk is None:
@@ -119,7 +131,24 @@ def delete_disk(context: RegionContext, *, group: str, name: str) -> bool:
         disks.delete_disk(conn, disk.id)
     # An upload whose access expired may still have the file open.
     context.uploads.discard(Path(disk.path))
+    if disk.provisioning_state is ProvisioningState.FAILED:
+        # Best effort: a later restore to that path would begin it anew.
+        with suppress(OSError):
+            discard_restoring_file(Path(disk.path))
     return True
+
+
+def _refuse_other_link(context: RegionContext, place: DiskPlace) -> None:
+    """Refuse a file that is registered under another of its names (hard links), which the path does not tell."""
+    if place.path.stat().st_nlink == 1:
+        return
+    with context.database.read() as conn:
+        others = [disk for disk in disks.list_disks(conn) if disk.path != str(place.path)]
+    for other in others:
+        with suppress(OSError):
+            if place.path.samefile(other.path):
+                message = f"{place.path} is the same file as {other.path}, which is disk '{other.name}' of group '{other.group}'."
+                raise conflict(message, hint="One disk is registered once: use that one, or a copy of the file.", target=PATH_TARGET)
 
 
 def _look_at(path: Path) -> DiskFacts:

@@ -44,6 +44,18 @@ def test_registering_is_synchronous_so_no_operation_is_offered(east: Arm) -> Non
     assert east.region.launched == []
 
 
+def test_a_file_is_registered_once_whatever_its_names(east: Arm) -> None:
+    east.attach("os")
+    link = east.region.pool / "link.raw"
+    link.hardlink_to(east.region.pool / "os.raw")
+    body = {"location": "eastus", "properties": {"creationData": {"createOption": "Attach"}, "farpoint": {"path": str(link)}}}
+    refused = east.send("PUT", compute("disks", "again"), body)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "Conflict")
+    assert "which is disk 'os' of group 'default'" in refused.json()["error"]["message"]
+    east.send("DELETE", compute("disks", "os"))
+    assert east.send("PUT", compute("disks", "again"), body).status_code == 200
+
+
 def test_a_disk_without_a_path_is_looked_for_in_its_default_place(east: Arm) -> None:
     place = east.region.pool / "eastus" / "default" / "os.raw"
     assert attach(east, "os", None).json()["error"]["code"] == "DiskNotFound"

@@ -7,6 +7,7 @@ import pytest
 from attrs import frozen
 from tests.integration.api.arm_client import Arm, compute
 
+from farpoint.disks.restoring_file import restoring_path
 from farpoint.metadata import disks, operations, points
 from farpoint.model.operations import Failure, OperationKind
 from farpoint.model.resources import Disk
@@ -109,6 +110,17 @@ def test_a_failed_restore_tells_both_pollers_why(east: Arm, source: Source) -> N
     assert (located.status_code, located.json()["error"]["code"]) == (409, "InsufficientSpace")
     shown = east.send("GET", compute("disks", "new")).json()["properties"]
     assert (shown["provisioningState"], shown["farpoint"]["error"]["code"]) == ("Failed", "InsufficientSpace")
+
+
+def test_what_a_failed_restore_had_written_goes_with_its_disk(east: Arm, source: Source) -> None:
+    put(east, "new", body(source.os))
+    play_restore(east.region.context, row(east, "new").id, failure=Failure(code="InsufficientSpace", message="full"))
+    path = Path(row(east, "new").path)
+    unfinished = restoring_path(path)
+    unfinished.parent.mkdir(parents=True, exist_ok=True)
+    unfinished.write_bytes(b"half")
+    assert east.send("DELETE", compute("disks", "new")).is_success
+    assert not unfinished.exists()
 
 
 def test_asking_again_is_one_restore_while_it_runs_and_a_new_run_after_a_failure(east: Arm, source: Source) -> None:

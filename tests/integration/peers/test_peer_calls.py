@@ -200,7 +200,7 @@ def test_what_one_peer_has_is_found_though_another_is_gone(directory: PeerDirect
 
 
 def test_what_no_answering_peer_has_may_be_at_the_one_that_is_gone(directory: PeerDirectory) -> None:
-    with pytest.raises(UnavailableError, match="may know it does not answer: peer northus at") as raised:
+    with pytest.raises(UnavailableError, match="may have it does not answer: peer northus at") as raised:
         directory.resource("/subscriptions/s/nothing")
     assert raised.value.code is Code.PEER_UNAVAILABLE
 

@@ -110,6 +110,14 @@ def test_a_deleted_disk_leaves_its_file(west: RegionStub, farpoint: Farpoint) ->
     assert "its file stays: /pool/os.raw" in outcome.err
 
 
+def test_a_disk_whose_restore_failed_is_not_said_to_have_a_file(regions: Regions, farpoint: Farpoint) -> None:
+    east = regions["eastus"]
+    east.add(east.path("disks", "os"), {"properties": {"provisioningState": "Failed", "farpoint": {"path": "/pool/os.raw"}}})
+    outcome = farpoint("disk", "delete", "os")
+    assert outcome.exit == 0
+    assert "what its restore had written to /pool/os.raw is gone" in outcome.err
+
+
 def test_overwriting_is_said(west: RegionStub, farpoint: Farpoint) -> None:
     restore(farpoint, "--disk", "os", "--overwrite")
     properties = west.asked("PUT")[0].body["properties"]
