@@ -5,6 +5,7 @@ from typing import Annotated
 from attrs import frozen
 from cyclopts import App, Parameter
 
+from farpoint.cli.documents import moment
 from farpoint.cli.naming import parse_point_name
 from farpoint.cli.options import COLLECTION_NAME, DISK_NAME, SHARED, VM_NAME, WAITING, SharedOptions, Waiting
 from farpoint.cli.point_start import StartedPoint
@@ -41,6 +42,7 @@ def create(point: str, /, *, capture: CaptureOptions = _CAPTURE, waiting: Waitin
     with open_session(shared, timeout_seconds=waiting.timeout) as session:
         request = CaptureRequest(vm=capture.vm or "", allow_live=capture.allow_live, exclude_disks=capture.exclude_disk)
         started = create_point(session, name, request)
+        _say_if_complete(session, started, "captured")
         _finish(session, started, wait=waiting.wait)
 
 
@@ -62,6 +64,7 @@ def copy(
     name = parse_point_name(point)
     with open_session(shared, timeout_seconds=waiting.timeout) as session:
         started = copy_point(session, name, to=to, collection=collection or "")
+        _say_if_complete(session, started, "copied")
         _finish(session, started, wait=waiting.wait)
 
 
@@ -118,6 +121,13 @@ def delete(point: str, /, *, waiting: Waiting = WAITING, shared: SharedOptions =
         if waiting.wait and operation:
             session.wait(watch_operation(found.client, operation).look, title=f"delete {name}")
         session.console.say(f"{name} is {'deleted' if waiting.wait or not operation else 'being deleted'} in {found.region}")
+
+
+def _say_if_complete(session: Session, started: StartedPoint, done: str) -> None:
+    """Say that a request which was carried out before has done nothing now."""
+    if started.is_complete:
+        made = moment(started.document, "properties", "timeCreated")
+        session.console.say(f"{started.name} exists already, made at {made}: nothing was {done} now. For a new point choose another name.")
 
 
 def _finish(session: Session, started: StartedPoint, *, wait: bool) -> None:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from attrs import frozen
 
 from farpoint.cli.arm import ArmClient
-from farpoint.cli.documents import rows, text
+from farpoint.cli.documents import look, rows, text
 from farpoint.cli.failures import ApiError, CommandError, UsageError
 from farpoint.cli.fleet import Found
 from farpoint.cli.lookup import COLLECTIONS, POINTS, find_disk, find_point, find_vm, point_segments
@@ -36,6 +36,11 @@ class StartedPoint:
     client: ArmClient
     path: str
     document: JsonObject
+
+    @property
+    def is_complete(self) -> bool:
+        """True when the point was there already, made by the same request: what has just begun is not complete."""
+        return look(self.document, "properties", "farpoint", "complete") is True
 
 
 @frozen

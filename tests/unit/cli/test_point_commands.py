@@ -105,6 +105,29 @@ def test_a_name_that_exists_fails_with_the_regions_words(east: RegionStub, farpo
     assert "Conflict: rp1 exists [eastus]" in outcome.err
 
 
+@pytest.mark.parametrize("options", [(), ("--wait",)])
+def test_a_point_that_is_complete_already_is_said_to_be_no_new_one(east: RegionStub, farpoint: Farpoint, options: tuple[str, ...]) -> None:
+    done = point(east, "ProvisioningState/succeeded")
+    east.resources[point_path(east).lower()] = done
+    east.say("PUT", point_path(east), Reply(status=201, body=done))
+    outcome = farpoint("point", "create", "web01/rp1", *options)
+    assert outcome.exit == 0
+    assert "web01/rp1 exists already, made at 2026-01-02 03:04:05Z: nothing was captured now." in outcome.err
+
+
+def test_a_copy_that_is_complete_already_is_said_to_be_no_new_one(regions: Regions, east: RegionStub, farpoint: Farpoint) -> None:
+    west = regions["westus"]
+    path = point_path(west, "web01-westus")
+    east.resources[point_path(east).lower()] = point(east, "ProvisioningState/succeeded")
+    west.say("PUT", path, Reply(status=201, body=point(west, "ReplicationState/succeeded", path=path)))
+    assert "nothing was copied now" in farpoint("point", "copy", "web01/rp1", "--to", "westus").err
+
+
+def test_what_has_begun_is_not_said_to_exist_already(east: RegionStub, farpoint: Farpoint) -> None:
+    east.say("PUT", point_path(east), Reply(status=201, body=point(east, "ProvisioningState/creating", state="Creating")))
+    assert "exists already" not in farpoint("point", "create", "web01/rp1").err
+
+
 def test_wait_returns_when_the_capture_is_complete(east: RegionStub, farpoint: Farpoint) -> None:
     running = point(east, "ProvisioningState/creating", state="Creating", done=400)
     done = point(east, "ProvisioningState/succeeded", done=1000)
