@@ -53,5 +53,6 @@ def test_serve_says_in_json_why_it_does_not_start(farpoint: Farpoint, tmp_path: 
 def test_the_last_words_of_a_log_are_a_reason(tmp_path: Path, lines: list[str], words: str) -> None:
     log = tmp_path / "log"
     log.write_text("\n".join(lines), encoding="utf-8")
-    assert last_words(log) == words
-    assert last_words(tmp_path / "none") == ""
+    assert last_words(log, start_bytes=0) == words
+    assert last_words(log, start_bytes=log.stat().st_size) == "", "what an earlier process said is not this one's"
+    assert last_words(tmp_path / "none", start_bytes=0) == ""

@@ -8,11 +8,14 @@ from farpoint.cli.documents import parse_object, text
 _TAIL_BYTES = 16 << 10
 
 
-def last_words(log: Path) -> str:
-    """Return the reason the log ends with: that of an event, or a traceback's last line; empty when it says nothing."""
+def last_words(log: Path, *, start_bytes: int) -> str:
+    """Return the reason the log ends with: that of an event, or a traceback's last line.
+
+    Looks at what was written after *start_bytes*; empty when that says nothing, as when the log's file system was full.
+    """
     try:
         with log.open("rb") as stream:
-            stream.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+            stream.seek(max(start_bytes, log.stat().st_size - _TAIL_BYTES))
             lines = stream.read().decode("utf-8", "replace").splitlines()
     except FileNotFoundError:
         return ""

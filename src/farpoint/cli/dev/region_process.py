@@ -26,6 +26,8 @@ class RegionProcess:
         """Begin with no process."""
         self.name = name
         self.started_at = float("-inf")
+        #: Length of the log when the process was started: what follows is its own.
+        self.log_start_bytes = 0
         self._folder = folder
         self._clock = clock
         self._process: subprocess.Popen[bytes] | None = None
@@ -37,6 +39,7 @@ class RegionProcess:
             log.replace(log.with_suffix(".1"))
         command = [sys.executable, "-m", "farpoint", "serve", "--config", str(self._folder.config(self.name))]
         with log.open("ab") as stream:
+            self.log_start_bytes = stream.tell()
             # A session of its own: Ctrl-C is for the supervisor, which then stops its regions in order.
             self._process = subprocess.Popen(
                 command,

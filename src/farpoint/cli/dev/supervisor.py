@@ -81,7 +81,7 @@ class Supervisor:
         """Bring one region to where it should be."""
         status = region.death()
         if status is not None:
-            why = self._why(region.name, status)
+            why = self._why(region, status)
             if starting and status > 0:
                 raise CommandError(f"{region.name} does not start ({why}); see {self._folder.log(region.name)}")
             self._say(f"{region.name} died ({why})")
@@ -99,9 +99,9 @@ class Supervisor:
         region.finish_stop()
         self._say(f"{region.name} stopped{' (killed)' if kill else ''}")
 
-    def _why(self, name: str, status: int) -> str:
+    def _why(self, region: RegionProcess, status: int) -> str:
         """Say how a process ended; one that a signal ended had no last words."""
         if status < 0:
             return f"signal {-status}"
-        words = last_words(self._folder.log(name))
+        words = last_words(self._folder.log(region.name), start_bytes=region.log_start_bytes)
         return f"exit status {status}{': ' if words else ''}{words}"
