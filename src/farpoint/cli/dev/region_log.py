@@ -8,14 +8,14 @@ from farpoint.cli.documents import parse_object, text
 _TAIL_BYTES = 16 << 10
 
 
-def last_words(log: Path, *, start_bytes: int) -> str:
-    """Return the reason the log ends with: that of an event, or a traceback's last line.
+def last_words(log: Path, *, since_bytes: int = 0) -> str:
+    """Return the reason the log ends with: that of an event, or a traceback's last line; empty when it says nothing.
 
-    Looks at what was written after *start_bytes*; empty when that says nothing, as when the log's file system was full.
+    Before *since_bytes* it is about earlier runs, whose reasons are not this one's.
     """
     try:
         with log.open("rb") as stream:
-            stream.seek(max(start_bytes, log.stat().st_size - _TAIL_BYTES))
+            stream.seek(max(since_bytes, log.stat().st_size - _TAIL_BYTES))
             lines = stream.read().decode("utf-8", "replace").splitlines()
     except FileNotFoundError:
         return ""

@@ -26,7 +26,7 @@ class RegionProcess:
         """Begin with no process."""
         self.name = name
         self.started_at = float("-inf")
-        #: Length of the log when the process was started: what follows is its own.
+        #: Where in the log the process began to write.
         self.log_start_bytes = 0
         self._folder = folder
         self._clock = clock

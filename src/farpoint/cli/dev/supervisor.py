@@ -3,6 +3,7 @@
 ``dev stop`` and ``dev start`` speak to it through files (DIR/REGION.stop), so they need no connection to it.
 """
 
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,8 @@ from farpoint.clock import Clock
 _LOOK_SECONDS = 0.05
 #: Starts of one region are at least this far apart; also the longest a dead one stays down.
 _RESTART_SECONDS = 0.8
+#: With less room than this a log may lack what it should say.
+_ROOM_BYTES = 64 << 10
 #: What a stop file says for an end without mercy.
 KILL = "kill"
 
@@ -100,8 +103,11 @@ class Supervisor:
         self._say(f"{region.name} stopped{' (killed)' if kill else ''}")
 
     def _why(self, region: RegionProcess, status: int) -> str:
-        """Say how a process ended; one that a signal ended had no last words."""
+        """Say how a process ended; one that a signal ended had no last words, and one without room could not write them."""
         if status < 0:
             return f"signal {-status}"
-        words = last_words(self._folder.log(region.name), start_bytes=region.log_start_bytes)
+        log = self._folder.log(region.name)
+        words = last_words(log, since_bytes=region.log_start_bytes)
+        if not words and shutil.disk_usage(log.parent).free < _ROOM_BYTES:
+            words = f"the file system of {log.parent} is full"
         return f"exit status {status}{': ' if words else ''}{words}"
