@@ -146,7 +146,8 @@ def test_snapshots_go_to_another_region_and_become_disks_there(azs: Azs, az_pair
     assert are_identical(image, az_pair.pool / EAST / "rg1" / "twin.raw")
     west.run("snapshot", "delete", "-g", "rg1", "-n", "s1-west")
     east.run("snapshot", "delete", "-g", "rg1", "-n", "s1")
-    assert [at(row, "name") for row in east.rows("snapshot", "list", "-g", "rg1")] == []
+    # Other tests have snapshots in this group, too.
+    assert {"s1", "s1-west"}.isdisjoint(at(row, "name") for row in east.rows("snapshot", "list", "-g", "rg1"))
 
 
 def test_a_lost_region_is_not_missed(tmp_path: Path, entropy_seed: int) -> None:
