@@ -122,10 +122,10 @@ class AssertionVerifier(Protocol):
 
 
 class ClearGroup(Protocol):
-    """Deletes what this region has of a group; services.group_clearing.clear_group does."""
+    """Deletes what this region has of a group; services.group_deletion.clear_own_group does."""
 
     def __call__(self, group: str, *, operation: OperationId, principal: str, look_only: bool) -> int:
-        """Delete what can be deleted now; return how many resources are left. To be asked again until none is."""
+        """Delete what can be deleted now, or only look; return how many resources are left, to be asked again until none is."""
         ...
 
 

@@ -35,16 +35,6 @@ def stored_chunks(vault: SmallVault) -> int:
     return sum(len(vault.vault.packs.check_pack(record)) for record in records)
 
 
-@pytest.fixture
-def east() -> SmallVault:
-    return SmallVault("eastus", seed=1)
-
-
-@pytest.fixture
-def west() -> SmallVault:
-    return SmallVault("westus", seed=2)
-
-
 def source_of(vault: SmallVault, **disks: DiskState) -> VaultSource:
     return VaultSource(vault.vault.reader(vault.scope), disks)
 

@@ -35,16 +35,6 @@ class Liar(VaultSource):
 
 
 @pytest.fixture
-def east() -> SmallVault:
-    return SmallVault("eastus", seed=1)
-
-
-@pytest.fixture
-def west() -> SmallVault:
-    return SmallVault("westus", seed=2)
-
-
-@pytest.fixture
 def state(east: SmallVault) -> DiskState:
     return east.capture(CONTENTS).state
 

@@ -20,16 +20,6 @@ SIZES = pytest.mark.parametrize("size_bytes", [8 * GIB, 256 * GIB, 6 * TIB], ids
 DATA_BLOCKS = 16
 
 
-@pytest.fixture
-def east() -> SmallVault:
-    return SmallVault("eastus", seed=1)
-
-
-@pytest.fixture
-def west() -> SmallVault:
-    return SmallVault("westus", seed=2)
-
-
 def blocks_of(size_bytes: int, entropy_seed: int) -> dict[int, bytes]:
     """Spread some blocks of data evenly over a disk, the last of them at its end."""
     rng = random.Random(entropy_seed)
