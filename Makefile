@@ -4,8 +4,8 @@ BIN := .venv/bin
 # Seconds that the tests may take; past them pytest is interrupted, tidies up and reports.
 TEST_SECONDS := 900
 LONG_SECONDS := 3600
-# Tests wait for processes and disks more than they compute: one worker per core.
-SPREAD := --numprocesses=auto
+# A sixth of the tests' time is waiting, for processes and disks: one worker more than there are cores.
+SPREAD := --numprocesses=$(shell expr $$(nproc) + 1)
 PYTEST = timeout --foreground --signal=INT --kill-after=20
 
 .DEFAULT_GOAL := help

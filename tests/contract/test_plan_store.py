@@ -19,6 +19,7 @@ from farpoint.model.operations import Claim, OperationState
 from farpoint.movers.ports import PlanStore
 from farpoint.testing.example_rows import MOMENT, example_operation, guid
 from farpoint.testing.memory_plan import MemoryPlan
+from farpoint.testing.new_database import lay_database
 
 FIRST = OperationId(guid(1))
 SECOND = OperationId(guid(2))
@@ -40,7 +41,7 @@ def _memory() -> Iterator[Subject]:
 
 
 def _sql(folder: Path) -> Iterator[Subject]:
-    database = Database.open_sqlite(folder / "metadata.sqlite")
+    database = Database.open_sqlite(lay_database(folder / "metadata.sqlite"))
 
     def claim(operation: OperationId) -> Claim:
         with database.write() as conn:

@@ -40,7 +40,7 @@ def restored_like(disk: Path, regions: DevRegions, point: str) -> None:
 
 
 def test_one_percent_changed_is_what_travels(pair: DevRegions, dice: random.Random) -> None:
-    passed, changed = wire_bytes_of_a_second_copy(pair, "second128", 128 * MIB, dice)
+    passed, changed = wire_bytes_of_a_second_copy(pair, "second64", 64 * MIB, dice)
     # Random bytes do not shrink: what the changed chunks take in store is their size.
     assert changed < passed <= WIRE_SHARE * changed
 

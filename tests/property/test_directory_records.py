@@ -13,6 +13,7 @@ from farpoint.metadata.database import Database
 from farpoint.metadata.directory import get_record, merge_record, write_record
 from farpoint.model.directory import DirectoryRecord, newer
 from farpoint.model.ids import RegionId
+from farpoint.testing.new_database import lay_database
 
 REGIONS = [RegionId(uuid.uuid5(uuid.NAMESPACE_DNS, name)) for name in ("eastus", "westus", "northus")]
 #: Few values, so that versions often meet that differ in one thing only.
@@ -46,7 +47,7 @@ def test_databases_that_hear_the_same_in_any_order_agree(records: list[Directory
     expected = reduce(newer, records)
     order = data.draw(st.sampled_from(list(permutations(records))))
     with TemporaryDirectory() as folder:
-        database = Database.open_sqlite(Path(folder) / "metadata.sqlite")
+        database = Database.open_sqlite(lay_database(Path(folder) / "metadata.sqlite"))
         with database.write() as conn:
             for record in (*order, *order):
                 merge_record(conn, record)

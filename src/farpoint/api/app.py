@@ -5,7 +5,8 @@ from functools import cache, partial
 from typing import Final
 
 from attrs import frozen
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
+from starlette.routing import BaseRoute
 
 from farpoint.api.activity_log import ActivityLog
 from farpoint.api.blob.app import BlobApp
@@ -78,6 +79,17 @@ class Tokens:
     throttles: Throttles
 
 
+@cache
+def _api_routes() -> tuple[BaseRoute, ...]:
+    """Return the routes of all applications of this process: FastAPI reads the signatures behind them once for each it is given."""
+    api = APIRouter()
+    for router in _ARM_ROUTERS:
+        api.include_router(router, dependencies=[Depends(authorise_body)])
+    for router in _OPEN_ROUTERS:
+        api.include_router(router)
+    return tuple(api.routes)
+
+
 def build_client_app(context: RegionContext, tokens: Tokens) -> FastAPI:
     """Return the application that serves clients of the region."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
@@ -89,10 +101,7 @@ def build_client_app(context: RegionContext, tokens: Tokens) -> FastAPI:
     app.state.throttles = tokens.throttles
     # Made when it is first asked for, and kept: the routes do not change.
     app.state.document = cache(partial(openapi_document, app, endpoint=context.endpoint))
-    for router in _ARM_ROUTERS:
-        app.include_router(router, dependencies=[Depends(authorise_body)])
-    for router in _OPEN_ROUTERS:
-        app.include_router(router)
+    app.router.routes.extend(_api_routes())
     app.router.routes.extend(BlobApp(context).routes())
     challenge = token_challenge(f"{context.endpoint}/{context.tenant_id}/{TOKEN}")
     add_error_handlers(app, challenge=challenge)

@@ -7,6 +7,7 @@ that is added to a row needs a default, which older records are read with. Anyth
 import datetime as dt
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from typing import get_origin
 
 from attrs import fields, has
@@ -64,7 +65,9 @@ class CatalogueCodec:
         )
 
 
+@cache
 def _make_converter() -> Converter:
+    """Return the one converter: it writes and compiles a function for each kind of record when it first meets it."""
     converter = Converter(detailed_validation=False)
     converter.register_unstructure_hook(uuid.UUID, str)
     converter.register_structure_hook(uuid.UUID, lambda text, _: uuid.UUID(text))

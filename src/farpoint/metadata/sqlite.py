@@ -6,11 +6,13 @@ PostgreSQL gets a file of the same shape; the other modules speak plain SQLAlche
 import os
 import sqlite3
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.util import LRUCache
 
 from farpoint.errors import Code, FarpointError, IntegrityError, OutOfSpaceError, RefusedError, UnavailableError
 from farpoint.units import KIB, MIB
@@ -35,6 +37,9 @@ READER_WAIT_SECONDS = 30
 _ROOM_NEEDED_BYTES = 16 * MIB
 #: The low byte of an extended result code is the primary one.
 _PRIMARY_CODE = 0xFF
+#: What one engine of the process has compiled no other compiles again.
+_COMPILED: Final[LRUCache[object, object]] = LRUCache(500)
+_DIALECT: Final = create_engine("sqlite://").dialect
 _BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _DAMAGE_CODES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _DUPLICATE_CODES = frozenset({sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY})
@@ -104,7 +109,7 @@ def insert_or(table: Table) -> Insert:
 
 
 def _open(path: Path, *, connections: int, busy_seconds: float) -> Engine:
-    return create_engine(
+    engine = create_engine(
         URL.create("sqlite", database=str(path)),
         # An error must name the statement, never the values: they may be keys or names of customers.
         hide_parameters=True,
@@ -115,7 +120,11 @@ def _open(path: Path, *, connections: int, busy_seconds: float) -> Engine:
         pool_use_lifo=True,
         # No isolation level: the driver must not begin transactions by itself, the "begin" events below do.
         connect_args={"isolation_level": None, "check_same_thread": False, "timeout": busy_seconds},
+        execution_options={"compiled_cache": _COMPILED},
     )
+    # A cached statement belongs to the dialect object it was compiled for.
+    engine.dialect = _DIALECT
+    return engine
 
 
 def _set_up_writer(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

@@ -31,6 +31,7 @@ from farpoint.services.peer_catalogues import PeerCatalogues
 from farpoint.testing.ambient import FakeClock, SeededEntropy
 from farpoint.testing.linked_peers import LinkedPeers
 from farpoint.testing.memory_bucket import MemoryBucket
+from farpoint.testing.new_database import lay_database
 from farpoint.testing.small_vault import SmallVault
 from farpoint.units import MIB
 from farpoint.vault.catalogue import CatalogueLog
@@ -70,7 +71,7 @@ class ArmRegion:
         self.log = _log_in(self.bucket, region_id, signer, entropy)
         #: Token keys of this region and of those it is linked with.
         self.keys = {self.issuer.region_id: self.issuer.signer.public}
-        database = Database.open_sqlite(folder / "metadata.sqlite")
+        database = Database.open_sqlite(lay_database(folder / "metadata.sqlite"))
         owner = configured_assignment(subscription=SUBSCRIPTION, client=CLIENT, role=OWNER)
         self.context = RegionContext(
             name=name,

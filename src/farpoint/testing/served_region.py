@@ -34,6 +34,7 @@ from farpoint.peers.tls import OwnCertificate, context_for_clients, context_for_
 from farpoint.services.authority import Authorities
 from farpoint.services.peer_pins import PeerPins
 from farpoint.services.serving import ManifestCache, ServingContext
+from farpoint.testing.new_database import lay_database
 from farpoint.testing.served_vault import MemoryVault
 
 TENANT = "2f4a7c3e-0000-4000-8000-000000000001"
@@ -71,7 +72,7 @@ class ServedRegion:
             endpoint=f"https://{name}.test",
             versions=VERSIONS,
         )
-        self.database = Database.open_sqlite(folder / "metadata.sqlite")
+        self.database = Database.open_sqlite(lay_database(folder / "metadata.sqlite"))
         self.vault = MemoryVault(self.region, ScopeId(_guid("scope")))
         self.issuer = TokenIssuer(signer=signer, region_id=str(self.region), tenant_id=TENANT, endpoint=f"https://{name}.test", clock=clock)
         self.pins = PeerPins(database=self.database, own=self.identity)

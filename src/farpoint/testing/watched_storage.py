@@ -10,6 +10,7 @@ from farpoint.metadata.database import Database
 from farpoint.metadata.file_lock import acquire_file_lock
 from farpoint.metadata.sqlite import BUSY_SECONDS, open_readers, open_writer
 from farpoint.testing.effects import Effects
+from farpoint.testing.new_database import lay_database
 
 
 class WatchedBucket:
@@ -83,7 +84,7 @@ def open_beside(path: Path) -> WatchedDatabase:
 
 def open_watched(path: Path) -> WatchedDatabase:
     """Open a database file that only this process has open."""
-    database = WatchedDatabase.open_sqlite(path)
+    database = WatchedDatabase.open_sqlite(lay_database(path))
     assert isinstance(database, WatchedDatabase)
     return database
 

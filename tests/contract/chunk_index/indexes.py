@@ -16,6 +16,7 @@ from farpoint.model.index import Location, PackKind, PackRecord
 from farpoint.model.operations import Claim, OperationState
 from farpoint.testing.example_rows import MOMENT, example_operation, guid
 from farpoint.testing.memory_index import MemoryIndex
+from farpoint.testing.new_database import lay_database
 from farpoint.vault.index import ChunkIndex
 
 SCOPE = ScopeId(guid(100))
@@ -45,7 +46,7 @@ def in_memory() -> Iterator[Subject]:
 
 
 def in_sql(folder: Path) -> Iterator[Subject]:
-    database = Database.open_sqlite(folder / "metadata.sqlite")
+    database = Database.open_sqlite(lay_database(folder / "metadata.sqlite"))
 
     def claim(operation: OperationId) -> Claim:
         with database.write() as conn:

@@ -28,7 +28,8 @@ def images(tmp_path: Path, entropy_seed: int) -> list[Path]:
 
 def demo(images: list[Path], home: Path) -> "subprocess.Popen[str]":
     home.mkdir()
-    command = [*DIES_IN_ORDER, sys.executable, "-m", "farpoint", "dev", "demo", *map(str, images)]
+    # A shell's background job ignores Ctrl-C, and so would its children.
+    command = [*DIES_IN_ORDER, "env", "--default-signal=INT", sys.executable, "-m", "farpoint", "dev", "demo", *map(str, images)]
     variables = environment() | {"TMPDIR": str(home)}
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables)
 

@@ -7,11 +7,12 @@ import pytest
 
 from farpoint.metadata.connection import Connection
 from farpoint.metadata.database import Database
+from farpoint.testing.new_database import lay_database
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database.open_sqlite(tmp_path / "metadata.sqlite", busy_seconds=0.2)
+    opened = Database.open_sqlite(lay_database(tmp_path / "metadata.sqlite"), busy_seconds=0.2)
     yield opened
     opened.close()
 

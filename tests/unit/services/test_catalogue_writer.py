@@ -18,6 +18,7 @@ from farpoint.model.resources import ResourceGroup
 from farpoint.services.catalogue import CHANGES_MAX, CatalogueWriter
 from farpoint.testing.catalogue_fold import check_log, fold
 from farpoint.testing.example_rows import example_disk, guid
+from farpoint.testing.new_database import lay_database
 from farpoint.testing.small_vault import SmallVault
 
 PATIENCE_SECONDS = 60.0
@@ -53,7 +54,7 @@ class Desk:
 
 
 def desk_at(path: Path, vault: SmallVault) -> Desk:
-    database = Database.open_sqlite(path)
+    database = Database.open_sqlite(lay_database(path))
     second_writers: list[SecondWriterError] = []
     writer = CatalogueWriter(database=database, log=vault.vault.catalogue, epoch=1, stop=second_writers.append)
     return Desk(writer, database, vault, second_writers)
