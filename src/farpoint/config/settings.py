@@ -63,7 +63,7 @@ SETTINGS: Final = (
     Setting("peers.id", REQUIRED, "GUID of the other region; its certificate must carry it."),
     Setting("peers.endpoint", REQUIRED, "Base URL of the other region's peer listener."),
     Setting("peers.ca", "", "Authority that signed the other region's certificate, PEM; empty: peer_tls.ca."),
-    Setting("copy.streams", 4, "Streams a copy uses at once, 1 to 8."),
+    Setting("copy.streams", 8, "Streams a copy uses at once, 1 to 8."),
     Setting("copy.deadline_days", 14, "Days after which a copy that is not complete ends with CopyTimedOut."),
     Setting("rates.reads_per_second", 500, "GETs of one client; twice as many at once. 0: any number."),
     Setting("rates.writes_per_second", 200, "Other requests of one client; twice as many at once. 0: any number."),

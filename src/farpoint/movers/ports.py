@@ -9,7 +9,23 @@ from farpoint.model.operations import Claim
 from farpoint.model.remote import HeldPoint, NodePath, WireChunk
 
 #: The values live in the model: peers, a floor below, makes them.
-__all__ = ["HeldPoint", "NodePath", "PlanStore", "SourceRegion", "WireChunk"]
+__all__ = ["BlockStream", "HeldPoint", "NodePath", "PlanStore", "SourceRegion", "WireChunk"]
+
+
+class BlockStream(Protocol):
+    """Blocks of one disk at the source, for one thread. Its calls raise what those of SourceRegion raise."""
+
+    def ask(self, blocks: Sequence[int]) -> None:
+        """Ask for blocks. One more question may be asked before the first is taken: its blocks then follow without a pause."""
+        ...
+
+    def take(self) -> Iterator[WireChunk]:
+        """Yield the blocks of the first question that was not taken yet, in its order; each payload is valid until the next is taken."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what was asked for and not taken. Idempotent."""
+        ...
 
 
 class SourceRegion(Protocol):
@@ -31,8 +47,8 @@ class SourceRegion(Protocol):
         """Return the compressed length in bytes of each of these blocks (which must hold data), in the order asked."""
         ...
 
-    def blocks(self, token: str, *, disk: str, blocks: Sequence[int]) -> Iterator[WireChunk]:
-        """Stream these blocks in the order asked; each payload is valid until the next is taken."""
+    def block_stream(self, token: str, *, disk: str) -> BlockStream:
+        """Begin to ask for blocks of the named disk; nothing is asked yet."""
         ...
 
     def release(self, token: str, *, receipt: bytes | None) -> None:

@@ -1,11 +1,12 @@
 """The transfer of a copy: fetch planned chunks over several streams, prove each by its id, seal it under our own keys, pack it.
 
 The durable truth of a transfer is the set of chunks in the index: running it again skips what arrived. Per stream at most an open
-pack and one batch are not durable yet (see vault.pack_writer.DATA_PACK_BYTES).
+pack and two requests are not durable yet (see vault.pack_writer.DATA_PACK_BYTES).
 """
 
 import contextlib
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 from attrs import frozen
@@ -21,13 +22,14 @@ from farpoint.movers.ports import PlanStore, SourceRegion, WireChunk
 from farpoint.units import MIB
 from farpoint.vault.vault import Vault
 
-#: Wire bytes and blocks of one request: many, because on a WAN each request costs a round trip. The peer API refuses more.
-BATCH_WIRE_BYTES = 32 * MIB
+#: Wire bytes and blocks of one request. Two are on the way at a time: together more than a round trip of a stream that carries its
+#: share of a fast WAN. The peer API refuses more.
+BATCH_WIRE_BYTES = 8 * MIB
 BATCH_BLOCKS = 512
-#: A request asks for this part of what a page of the plan still has, but not for less than the bytes below: the last ones are short, so
-#: that a slow stream does not keep the others waiting at the end.
-_SHARE = 8
-_BATCH_WIRE_BYTES_MIN = 4 * MIB
+#: Near the end a request asks for this part of what is left, but not for less than the bytes below: the last ones are short, so that a
+#: slow stream does not keep the others waiting.
+_SHARE = 16
+_BATCH_WIRE_BYTES_MIN = MIB
 #: Plan rows read at a time.
 _PLAN_PAGE = 4096
 
@@ -90,16 +92,17 @@ def _orders(parts: TransferParts, disk: str) -> Iterator[_Order]:
         skipped = sum(planned.wire_bytes for planned in page) - sum(planned.wire_bytes for planned in missing)
         if skipped:
             yield _Order(chunks=(), skipped_bytes=skipped)
-        for chunks in _requests(missing):
+        is_last = len(page) < _PLAN_PAGE
+        for chunks in _requests(missing, near_the_end=is_last):
             yield _Order(chunks=chunks, skipped_bytes=0)
 
 
-def _requests(missing: Sequence[PlannedChunk]) -> Iterator[tuple[PlannedChunk, ...]]:
+def _requests(missing: Sequence[PlannedChunk], *, near_the_end: bool) -> Iterator[tuple[PlannedChunk, ...]]:
     left = sum(planned.wire_bytes for planned in missing)
     batch: list[PlannedChunk] = []
     weight = 0
     for planned in missing:
-        limit = min(max(left // _SHARE, _BATCH_WIRE_BYTES_MIN), BATCH_WIRE_BYTES)
+        limit = min(max(left // _SHARE, _BATCH_WIRE_BYTES_MIN), BATCH_WIRE_BYTES) if near_the_end else BATCH_WIRE_BYTES
         if batch and (weight + planned.wire_bytes > limit or len(batch) == BATCH_BLOCKS):
             yield tuple(batch)
             left -= weight
@@ -132,12 +135,12 @@ class _Meter:
 
 
 class _TransferLane:
-    """One stream: asks, proves, seals."""
+    """One stream: asks for an order, then takes in the one before, proving and sealing each chunk."""
 
     def __init__(self, parts: TransferParts, disk: str, *, block_bytes: int, meter: _Meter) -> None:
         self._meter = meter
-        self._source = parts.source
-        self._token = parts.token
+        self._stream = parts.source.block_stream(parts.token, disk=disk)
+        self._asked: deque[_Order] = deque()
         self._disk = disk
         self._block_bytes = block_bytes
         self._writer = parts.vault.chunk_writer(parts.scope, parts.claim, read_back=True)
@@ -151,19 +154,27 @@ class _TransferLane:
         if not item.chunks:
             self._meter.add(done_bytes=item.skipped_bytes, wire_bytes=0)
             return
-        blocks = [planned.block for planned in item.chunks]
-        stream = self._source.blocks(self._token, disk=self._disk, blocks=blocks)
-        for planned, chunk in zip(item.chunks, stream, strict=True):
-            self._accept(planned, chunk)
-            self._meter.add(done_bytes=planned.wire_bytes, wire_bytes=len(chunk.payload))
+        self._stream.ask([planned.block for planned in item.chunks])
+        self._asked.append(item)
+        if len(self._asked) > 1:
+            self._take_in(self._asked.popleft())
 
     def finish(self) -> None:
+        while self._asked:
+            self._take_in(self._asked.popleft())
+        self._stream.close()
         self._writer.flush()
 
     def abandon(self) -> None:
         """Keep what arrived, whatever went wrong elsewhere: it need not travel again."""
+        self._stream.close()
         with contextlib.suppress(FarpointError):
             self._writer.flush()
+
+    def _take_in(self, order: _Order) -> None:
+        for planned, chunk in zip(order.chunks, self._stream.take(), strict=True):
+            self._accept(planned, chunk)
+            self._meter.add(done_bytes=planned.wire_bytes, wire_bytes=len(chunk.payload))
 
     def _accept(self, planned: PlannedChunk, chunk: WireChunk) -> None:
         place = Place(disk=self._disk, offset_bytes=planned.block * self._block_bytes, length_bytes=self._block_bytes)

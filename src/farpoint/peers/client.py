@@ -5,7 +5,7 @@ and refuse a change, and the newest version that both speak is used from then on
 """
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
@@ -21,8 +21,8 @@ from farpoint.model.ids import RegionId
 from farpoint.model.relay import CataloguePage, RelayedAnswer, RelayedRequest
 from farpoint.model.remote import RegionIdentity, RemoteResource
 from farpoint.peers.connection import READ_SECONDS, ConnectionPool, PeerRoute
+from farpoint.peers.conversation import Conversation
 from farpoint.peers.documents import Fields, decode_document, encode_document
-from farpoint.peers.framing import Item, StreamKind, read_stream
 from farpoint.peers.messages import ClearGroupRequest, identity_from_json, identity_to_json
 from farpoint.peers.problems import problem_from_json
 from farpoint.peers.protocol import CATALOGUE_MAX, Call, shared_version
@@ -39,7 +39,7 @@ LOOKUP_SECONDS: Final = 5.0
 #: How long a peer that did not answer counts as down: longer than a pull of its catalogue takes to fail, so that while the region
 #: keeps pulling, no client waits for a peer that is known to be down.
 DOWN_SECONDS: Final = 12.0
-_OK: Final = 200
+OK: Final = 200
 _READING: Final = ("GET", "HEAD")
 _SERVER_ERRORS: Final = 500
 
@@ -89,7 +89,7 @@ class PeerClient:
         self.trusted = trusted_peer(name=settings.name, region=settings.region, ca_file=settings.ca_file)
         context = context_towards(self.trusted, own)
         route = PeerRoute(peer=self.trusted, host=host, port=port, context=context, here=identity.name)
-        self._pool = ConnectionPool(route, clock)
+        self.pool = ConnectionPool(route, clock)
         self._identity = identity
         self._pins = pins
         self._lock = threading.Lock()
@@ -155,26 +155,11 @@ class PeerClient:
 
     def ask(self, call: Call, document: JsonObject, *, read_seconds: float = READ_SECONDS) -> Fields:
         """Send a message in the agreed version and return the answer's fields."""
-        version = self._agreed(read_seconds)
+        version = self.agreed_version(read_seconds=read_seconds)
         try:
             return self._post(call, {**document, "v": version}, read_seconds=read_seconds)
         except UnavailableError:
-            self._disagree()
-            raise
-
-    def stream(self, call: Call, document: JsonObject, kind: StreamKind) -> Generator[Item]:
-        """Send a message and yield the items of the stream that answers it; each is valid until the next is taken."""
-        version = self._agreed(READ_SECONDS)
-        body = encode_document({**document, "v": version})
-        try:
-            with self._pool.request(call.path, body) as (answer, buffer):
-                if answer.status != _OK:
-                    raise self._problem(answer.read_all(), answer.status)
-                with closing(read_stream(answer, kind=kind, version=version, peer=self.name, buffer=buffer)) as items:
-                    yield from items
-                answer.expect_end()
-        except UnavailableError:
-            self._disagree()
+            self.forget_version()
             raise
 
     def read(self, read: Callable[[Fields], _T], fields: Fields) -> _T:
@@ -183,33 +168,37 @@ class PeerClient:
 
     def close(self) -> None:
         """Close the connections."""
-        self._pool.close()
+        self.pool.close()
 
-    def _agreed(self, read_seconds: float) -> int:
+    def agreed_version(self, *, read_seconds: float = READ_SECONDS) -> int:
+        """Return the newest version that both sides speak; the first time, and after a failure, the peer is asked."""
         with self._lock:
             version = self._version
         if version is None:
             return shared_version(self.identity(read_seconds=read_seconds).versions, peer=self.name)
         return version
 
-    def _disagree(self) -> None:
-        # A peer that went away may come back as another version, or as somebody else.
+    def forget_version(self) -> None:
+        """Ask anew before the next message: a peer that went away may come back as another version, or as somebody else."""
         with self._lock:
             self._version = None
 
     def _post(self, call: Call, document: JsonObject, *, read_seconds: float) -> Fields:
         try:
-            with self._pool.request(call.path, encode_document(document), read_seconds=read_seconds) as (answer, _):
-                data, status = answer.read_all(), answer.status
+            with closing(Conversation(self.pool, read_seconds=read_seconds)) as conversation:
+                conversation.send(call.path, encode_document(document))
+                with conversation.answer() as (answer, _):
+                    data, status = answer.read_all(), answer.status
         except UnavailableError:
             self._silent_since = self._clock.monotonic()
             raise
         self._silent_since = float("-inf")
-        if status != _OK:
-            raise self._problem(data, status)
+        if status != OK:
+            raise self.problem(data, status)
         return self._parsed(lambda: decode_document(data))
 
-    def _problem(self, data: bytes, status: int) -> FarpointError:
+    def problem(self, data: bytes, status: int) -> FarpointError:
+        """Return what an answer means whose status is not OK."""
         try:
             return problem_from_json(decode_document(data).inner("error"), peer=self.name)
         except ValueError:

@@ -7,11 +7,11 @@ retrying is the workflow's.
 """
 
 import http.client
+import io
 import select
+import socket
 import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from attrs import frozen
@@ -72,8 +72,30 @@ def _untrusted(message: str) -> RefusedError:
     return RefusedError(Code.PEER_UNTRUSTED, message, hint=hint)
 
 
+class _KeptReader(io.BufferedReader):
+    """Reads one answer after the other: http.client closes its reader with each answer, and what that had read of the next were lost."""
+
+    def makefile(self, _mode: str) -> "_KeptReader":
+        """Give itself to an answer that asks its socket for a reader."""
+        return self
+
+    def close(self) -> None:
+        """Stay open: an answer has ended, the connection has not."""
+
+    def flush(self) -> None:
+        """Do nothing: an answer asks for this also when the connection has ended already."""
+
+    def end(self) -> None:
+        """Close, with the connection."""
+        super().close()
+
+
 class PeerConnection(http.client.HTTPSConnection):
-    """One keep-alive connection, used by one thread at a time."""
+    """One keep-alive connection, used by one thread at a time.
+
+    The next request may be sent once the head of the answer to the last has come (http.client allows it, see its states): while the
+    rest of that answer arrives the peer has the next in its hands, and the line is never silent for a round trip.
+    """
 
     def __init__(self, route: PeerRoute) -> None:
         """Connect later, at the first request."""
@@ -82,6 +104,7 @@ class PeerConnection(http.client.HTTPSConnection):
         #: Reused by every stream on this connection.
         self.buffer = ReceiveBuffer()
         self.idle_since = 0.0
+        self._reader: _KeptReader | None = None
 
     def connect(self) -> None:
         """Connect, shake hands and make sure that it is the configured peer."""
@@ -94,17 +117,37 @@ class PeerConnection(http.client.HTTPSConnection):
         except RefusedError:
             self.close()
             raise
+        self._reader = _KeptReader(socket.SocketIO(self.sock, "r"))
 
-    def post(self, path: str, body: bytes, *, read_seconds: float) -> "Answer":
-        """Send a request and return the start of its answer."""
+    def close(self) -> None:
+        """Close the connection, and the reader of its answers."""
+        super().close()
+        if self._reader is not None:
+            self._reader.end()
+
+    def send_request(self, path: str, body: bytes, *, read_seconds: float) -> None:
+        """Send a request; the head of the answer to the one before has been received."""
         try:
             if self.sock is None:
                 self.connect()
             self.sock.settimeout(read_seconds)
             self.request("POST", path, body=body, headers={"content-type": "application/json"})
+        except NETWORK_ERRORS as error:
+            raise self.route.explain(error) from error
+
+    def receive_answer(self) -> "Answer":
+        """Receive the head of the answer to the request that was sent last."""
+        try:
             return Answer(self.getresponse(), self.route)
         except NETWORK_ERRORS as error:
             raise self.route.explain(error) from error
+
+    def response_class(  # type: ignore[override]  # http.client calls it as it would the class
+        self, _socket: socket.socket, *, method: str | None
+    ) -> http.client.HTTPResponse:
+        """Make an answer that is read by the connection's one reader."""
+        assert self._reader is not None
+        return http.client.HTTPResponse(self._reader, method=method)  # type: ignore[arg-type]  # all it asks of a socket is a reader
 
     def is_stale(self, now: float) -> bool:
         """Tell whether the other end has closed the connection, or soon will."""
@@ -165,20 +208,6 @@ class ConnectionPool:
         self._idle: list[PeerConnection] = []
         self._closed = False
 
-    @contextmanager
-    def request(self, path: str, body: bytes, *, read_seconds: float = READ_SECONDS) -> Iterator[tuple[Answer, ReceiveBuffer]]:
-        """Send a request on a connection of its own; it is kept when the answer was read to its end, else closed."""
-        connection = self._take()
-        answer: Answer | None = None
-        try:
-            answer = connection.post(path, body, read_seconds=read_seconds)
-            yield answer, connection.buffer
-        finally:
-            if answer is not None and answer.leaves_open:
-                self._give_back(connection)
-            else:
-                connection.close()
-
     def close(self) -> None:
         """Close the idle connections, and the others as they come back."""
         with self._lock:
@@ -186,7 +215,8 @@ class ConnectionPool:
         for connection in idle:
             connection.close()
 
-    def _take(self) -> PeerConnection:
+    def take(self) -> PeerConnection:
+        """Lend a connection to one thread."""
         while True:
             with self._lock:
                 connection = self._idle.pop() if self._idle else None
@@ -196,7 +226,8 @@ class ConnectionPool:
                 return connection
             connection.close()
 
-    def _give_back(self, connection: PeerConnection) -> None:
+    def give_back(self, connection: PeerConnection) -> None:
+        """Take back a connection on which nothing is unread; the last of many is closed."""
         connection.idle_since = self._clock.monotonic()
         with self._lock:
             if not self._closed and len(self._idle) < IDLE_MAX:

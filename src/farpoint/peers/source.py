@@ -1,18 +1,19 @@
 """The source side of a copy, as the target pulls from it: satisfies farpoint.movers.ports.SourceRegion."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from itertools import islice
 from typing import Protocol
 
 from farpoint.errors import IntegrityError
 from farpoint.model.ids import OperationId
-from farpoint.model.remote import HeldPoint, NodePath, WireChunk
+from farpoint.model.remote import HeldPoint, NodePath
+from farpoint.peers.block_stream import PeerBlockStream
 from farpoint.peers.client import PeerClient
 from farpoint.peers.documents import Fields
-from farpoint.peers.framing import Item, StreamKind
+from farpoint.peers.framing import StreamKind
+from farpoint.peers.item_streams import ItemStreams
 from farpoint.peers.messages import BlocksRequest, HoldRequest, NodesRequest, ReleaseRequest, held_from_json
-from farpoint.peers.protocol import BLOCKS_MAX, MEASURE_MAX, NODES_MAX, Call
+from farpoint.peers.protocol import MEASURE_MAX, NODES_MAX, Call
 
 
 class AssertionIssuer(Protocol):
@@ -50,12 +51,9 @@ class PeerSource:
         return found
 
     def _nodes(self, request: NodesRequest) -> list[bytes]:
-        found: list[bytes] = []
-        with closing(self._client.stream(Call.NODES, request.to_json(), StreamKind.NODES)) as items:
-            for item in islice(items, len(request.paths)):
-                self._expect(item, len(found))
-                found.append(bytes(item.payload))
-            self._expect_end(items)
+        with closing(ItemStreams(self._client, Call.NODES, StreamKind.NODES)) as streams:
+            streams.send(request.to_json())
+            found = [bytes(item.payload) for item in streams.items(range(len(request.paths)))]
         if len(found) != len(request.paths):
             raise IntegrityError(f"region {self._client.name} sent {len(found)} of {len(request.paths)} map nodes")
         return found
@@ -73,38 +71,13 @@ class PeerSource:
             raise IntegrityError(f"region {self._client.name} measured {len(lengths)} of {len(request.blocks)} blocks")
         return lengths
 
-    def blocks(self, token: str, *, disk: str, blocks: Sequence[int]) -> Iterator[WireChunk]:
-        """Stream these blocks in the order asked; each payload is valid until the next is taken."""
-        done = 0
-        while done < len(blocks):
-            request = BlocksRequest(token=token, disk=disk, blocks=blocks[done : done + BLOCKS_MAX])
-            before = done
-            for chunk in self._blocks(request):
-                yield chunk
-                done += 1
-            # A source may end a stream early, when it has sent a full batch of bytes, but not empty.
-            if done == before:
-                raise IntegrityError(f"region {self._client.name} sent no block at all of disk {disk}")
-
-    def _blocks(self, request: BlocksRequest) -> Iterator[WireChunk]:
-        with closing(self._client.stream(Call.BLOCKS, request.to_json(), StreamKind.BLOCKS)) as items:
-            for block, item in zip(request.blocks, items, strict=False):
-                self._expect(item, block)
-                yield WireChunk(block=block, compression=item.compression, raw_bytes=item.raw_bytes, payload=item.payload)
-            self._expect_end(items)
+    def block_stream(self, token: str, *, disk: str) -> PeerBlockStream:
+        """Begin to ask for blocks of the named disk."""
+        return PeerBlockStream(self._client, token, disk=disk)
 
     def release(self, token: str, *, receipt: bytes | None) -> None:
         """End the hold; *receipt* is kept by the source. Idempotent."""
         self._client.ask(Call.RELEASE, ReleaseRequest(token=token, receipt=receipt).to_json())
-
-    def _expect(self, item: Item, number: int) -> None:
-        if item.number != number:
-            raise IntegrityError(f"region {self._client.name} sent item {item.number} where {number} was asked for")
-
-    def _expect_end(self, items: Iterator[Item]) -> None:
-        # Reading on to the end proves that nothing was cut, and leaves the connection ready for the next request.
-        if next(items, None) is not None:
-            raise IntegrityError(f"region {self._client.name} sent more than was asked for")
 
 
 def _lengths(fields: Fields) -> tuple[int, ...]:

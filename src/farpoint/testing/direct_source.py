@@ -10,6 +10,7 @@ from farpoint.peers.protocol import BLOCKS_MAX, MEASURE_MAX, NODES_MAX
 from farpoint.services.holding import end_hold, hold_point
 from farpoint.services.serving import ServingContext
 from farpoint.services.serving_blocks import measure_blocks, read_blocks, read_nodes
+from farpoint.testing.asked_blocks import AskedBlocks
 from farpoint.testing.effects import Effects
 
 
@@ -61,6 +62,10 @@ class DirectSource:
                     self.sent_bytes.append(len(chunk.payload))
                 yield chunk
                 done += 1
+
+    def block_stream(self, token: str, *, disk: str) -> AskedBlocks:
+        """Begin to ask for blocks."""
+        return AskedBlocks(lambda blocks: self.blocks(token, disk=disk, blocks=blocks))
 
     def release(self, token: str, *, receipt: bytes | None) -> None:
         """End the hold."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from farpoint.model.disk import DiskState
 from farpoint.model.ids import OperationId
 from farpoint.model.remote import HeldPoint, NodePath, WireChunk
+from farpoint.testing.asked_blocks import AskedBlocks
 from farpoint.vault.scope_reader import ScopeReader
 
 #: The hold that is taken for granted.
@@ -48,6 +49,10 @@ class VaultSource:
             self.blocks_sent.append((disk, block))
             self.wire_bytes += len(chunk.payload)
             yield WireChunk(block=block, compression=chunk.compression, raw_bytes=chunk.raw_bytes, payload=chunk.payload)
+
+    def block_stream(self, token: str, *, disk: str) -> AskedBlocks:
+        """Begin to ask for blocks."""
+        return AskedBlocks(lambda blocks: self.blocks(token, disk=disk, blocks=blocks))
 
     def release(self, token: str, *, receipt: bytes | None) -> None:
         """Let go of nothing."""

@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 from attrs import evolve
 from sqlalchemy import update
+from tests.integration.peers.asked import blocks_of
 
 from farpoint.errors import Code, HoldLostError, RefusedError, UnavailableError
 from farpoint.metadata.directory import get_record
@@ -330,7 +331,7 @@ def test_each_use_renews_a_hold(source: PeerSource, eastus: ServedRegion, point:
 
 def test_an_unknown_token_is_a_lost_hold(source: PeerSource, point: str) -> None:
     with pytest.raises(HoldLostError):
-        list(source.blocks("1-99", disk="os", blocks=[0]))
+        list(blocks_of(source, "1-99", disk="os", blocks=[0]))
 
 
 def test_a_hold_belongs_to_the_region_that_took_it(source: PeerSource, eastus: ServedRegion, westus: ServedRegion, point: str) -> None:
@@ -350,7 +351,7 @@ def test_a_deleted_point_goes_on_being_served_while_it_is_held(source: PeerSourc
         delete_disk_points(conn, row.id)
         delete_point(conn, row.id)
 
-    assert [bytes(chunk.payload) for chunk in source.blocks(token, disk="data", blocks=[0])] == [block(4)]
+    assert [bytes(chunk.payload) for chunk in blocks_of(source, token, disk="data", blocks=[0])] == [block(4)]
     with pytest.raises(RefusedError) as raised:
         hold(source, operation=OperationId(uuid.UUID(int=9)))
     assert raised.value.code is Code.COPY_SOURCE_NOT_FOUND

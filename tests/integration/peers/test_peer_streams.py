@@ -7,9 +7,11 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.integration.peers.asked import blocks_of
 from tests.orphans import DIES_AT_ONCE
 
 from farpoint.errors import Code, IntegrityError, RefusedError, UnavailableError
@@ -18,6 +20,7 @@ from farpoint.model.remote import NodePath
 from farpoint.peers.client import PeerClient
 from farpoint.peers.connection import PeerConnection
 from farpoint.peers.framing import StreamKind
+from farpoint.peers.item_streams import ItemStreams
 from farpoint.peers.messages import BlocksRequest
 from farpoint.peers.protocol import BATCH_BYTES_MAX, Call
 from farpoint.peers.source import PeerSource
@@ -43,7 +46,7 @@ def test_all_blocks_arrive_in_the_order_asked(source: PeerSource, eastus: Served
 
     arrived = [
         (chunk.block, chunk.compression, chunk.raw_bytes, bytes(chunk.payload))
-        for chunk in source.blocks(hold(source), disk="os", blocks=order)
+        for chunk in blocks_of(source, hold(source), disk="os", blocks=order)
     ]
 
     assert arrived == [(number, 0, BLOCK, blocks[number]) for number in order]
@@ -54,7 +57,7 @@ def test_a_block_larger_than_half_a_batch_still_arrives(source: PeerSource, east
     blocks = contents(5, size)
     eastus.add_point("rp1", {"os": blocks}, block_bytes=size)
 
-    assert [bytes(chunk.payload) for chunk in source.blocks(hold(source), disk="os", blocks=range(5))] == blocks
+    assert [bytes(chunk.payload) for chunk in blocks_of(source, hold(source), disk="os", blocks=range(5))] == blocks
 
 
 def test_one_request_is_answered_with_one_batch_at_most(client: PeerClient, source: PeerSource, eastus: ServedRegion) -> None:
@@ -62,7 +65,9 @@ def test_one_request_is_answered_with_one_batch_at_most(client: PeerClient, sour
     eastus.add_point("rp1", {"os": contents(count)}, block_bytes=BLOCK)
     request = BlocksRequest(token=hold(source), disk="os", blocks=range(count))
 
-    sizes = [len(item.payload) for item in client.stream(Call.BLOCKS, request.to_json(), StreamKind.BLOCKS)]
+    with closing(ItemStreams(client, Call.BLOCKS, StreamKind.BLOCKS)) as streams:
+        streams.send(request.to_json())
+        sizes = [len(item.payload) for item in streams.items(range(count))]
 
     assert sizes == [BLOCK] * (BATCH_BYTES_MAX // BLOCK)
 
@@ -101,14 +106,14 @@ def test_a_block_that_is_not_there_is_refused(source: PeerSource, eastus: Served
     with pytest.raises(RefusedError, match=why):
         source.measure(token, disk="os", blocks=[0, block])
     with pytest.raises(RefusedError, match=why):
-        list(source.blocks(token, disk="os", blocks=[0, block]))
+        list(blocks_of(source, token, disk="os", blocks=[0, block]))
 
 
 def test_an_unknown_disk_is_refused(source: PeerSource, eastus: ServedRegion) -> None:
     eastus.add_point("rp1", {"os": [b"x"]}, block_bytes=BLOCK)
 
     with pytest.raises(RefusedError, match="has no disk 'data'"):
-        list(source.blocks(hold(source), disk="data", blocks=[0]))
+        list(blocks_of(source, hold(source), disk="data", blocks=[0]))
 
 
 def test_damage_at_the_source_arrives_with_its_place(source: PeerSource, eastus: ServedRegion) -> None:
@@ -119,7 +124,7 @@ def test_damage_at_the_source_arrives_with_its_place(source: PeerSource, eastus:
     arrived: list[int] = []
 
     with pytest.raises(IntegrityError, match="region eastus says: a frame does not match its tag") as raised:
-        arrived.extend(chunk.block for chunk in source.blocks(token, disk="os", blocks=range(20)))
+        arrived.extend(chunk.block for chunk in blocks_of(source, token, disk="os", blocks=range(20)))
 
     assert arrived == list(range(7))
     place = raised.value.place
@@ -139,7 +144,7 @@ def test_a_stream_that_breaks_off_is_unavailable(source: PeerSource, eastus: Ser
     eastus.vault.before_chunk = break_after_ten
 
     with pytest.raises(UnavailableError) as raised:
-        list(source.blocks(token, disk="os", blocks=range(32)))
+        list(blocks_of(source, token, disk="os", blocks=range(32)))
     assert raised.value.code is Code.PEER_UNAVAILABLE
     assert "a bug in the middle of a stream" in caplog.text
 
@@ -150,11 +155,11 @@ def test_a_stream_left_in_the_middle_harms_nobody(source: PeerSource, eastus: Se
     token = hold(source)
 
     for _ in range(5):
-        stream = source.blocks(token, disk="os", blocks=range(64))
+        stream = blocks_of(source, token, disk="os", blocks=range(64))
         assert bytes(next(stream).payload) == blocks[0]
         del stream
 
-    assert [bytes(chunk.payload) for chunk in source.blocks(token, disk="os", blocks=range(64))] == blocks
+    assert [bytes(chunk.payload) for chunk in blocks_of(source, token, disk="os", blocks=range(64))] == blocks
 
 
 def test_connections_are_used_again(source: PeerSource, eastus: ServedRegion, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +174,7 @@ def test_connections_are_used_again(source: PeerSource, eastus: ServedRegion, mo
     eastus.add_point("rp1", {"os": contents(40)}, block_bytes=BLOCK)
     token = hold(source)
     for _ in range(3):
-        list(source.blocks(token, disk="os", blocks=range(40)))
+        list(blocks_of(source, token, disk="os", blocks=range(40)))
         source.measure(token, disk="os", blocks=[0])
 
     assert len(connects) == 1
@@ -198,7 +203,7 @@ def remote(process: subprocess.Popen[str], westus: ServedRegion, free_port: int)
 
 
 def test_a_source_killed_in_the_middle_of_a_stream_is_unavailable_at_once(process: subprocess.Popen[str], remote: PeerSource) -> None:
-    stream = remote.blocks(hold(remote), disk="os", blocks=range(64))
+    stream = blocks_of(remote, hold(remote), disk="os", blocks=range(64))
     next(stream)
 
     process.kill()
@@ -227,7 +232,7 @@ def test_a_source_that_hangs_is_unavailable_after_the_read_timeout(
 def test_a_stop_ends_a_region_within_seconds_though_a_stream_is_open(
     process: subprocess.Popen[str], remote: PeerSource, number: signal.Signals
 ) -> None:
-    stream = remote.blocks(hold(remote), disk="os", blocks=range(64))
+    stream = blocks_of(remote, hold(remote), disk="os", blocks=range(64))
     next(stream)
 
     process.send_signal(number)
