@@ -90,9 +90,9 @@ bench-quick: .venv/.ready ## on this machine only, a disk of 1 GiB, once
 	@tools/install-debian-packages bench
 	@$(BIN)/python -m bench.run 1 1
 
-bench-wan: .venv/.ready ## copies over an emulated WAN beside iperf3 (root); WAN_MIB=768 STREAMS=4
+bench-wan: .venv/.ready ## copies over an emulated WAN beside iperf3 (root); WAN_MIB=2048 STREAMS=8
 	@tools/install-debian-packages bench
-	@$(BIN)/python -m bench.wan.run $(or $(WAN_MIB),768) $(or $(STREAMS),4)
+	@$(BIN)/python -m bench.wan.run $(or $(WAN_MIB),2048) $(or $(STREAMS),8)
 
 bench-scaling: .venv/.ready ## count cost as disks and points grow; POINTS=100
 	@$(BIN)/python -m bench.scaling.run $(or $(POINTS),100)

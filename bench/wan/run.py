@@ -1,8 +1,8 @@
 """Measure copies over an emulated WAN of 1 Gbit/s and 150 ms, with and without loss, beside iperf3 on the same link.
 
-usage: python -m bench.wan.run [MIB [STREAMS [TOOL…]]]      defaults: 768 4, all tools
+usage: python -m bench.wan.run [MIB [STREAMS [TOOL…]]]      defaults: 2048 8, all tools
 
-A disk of MIB random MiB, of which a quarter changes before the second copy: at the default less than 1 GiB travels for each tool and
+A disk of MIB random MiB, of which a quarter changes before the second copy: at the default 2.5 GiB travel for each tool and
 link. Works in $FARPOINT_BENCH or build/bench; prints the tables, and writes bench/results/<date>-wan.json. Needs root, iproute2 and
 /dev/net/tun; where they are missing it says so and measures nothing.
 """
@@ -37,7 +37,7 @@ def main() -> None:
     if missing:
         print(f"no emulated WAN here: it {missing}")
         return
-    mib, streams = (int(text) for text in [*sys.argv[1:3], *("768", "4")[len(sys.argv[1:3]) :]])
+    mib, streams = (int(text) for text in [*sys.argv[1:3], *("2048", "8")[len(sys.argv[1:3]) :]])
     folder = Path(os.environ.get("FARPOINT_BENCH", "build/bench")).resolve() / "wan"
     yardsticks: dict[str, list[Carried]] = {}
     copies: list[Copy] = []

@@ -21,6 +21,8 @@ from bench.wan.regions import wan_regions
 from tests.e2e.dev_regions import EAST, WEST
 from tests.orphans import DIES_AT_ONCE
 
+from farpoint.peers.connection import IDLE_SECONDS_MAX
+
 FIRST, INCREMENT = "first", "increment"
 _REST_PORT, _RSYNC_PORT = 8000, 8730
 _LISTEN_SECONDS: Final = 20.0
@@ -61,6 +63,8 @@ def farpoint(setting: Setting, *, streams: int) -> Iterator[Phase]:
             yield Phase(name=point, work=copy, warm=disk, store=regions.bucket(WEST), servers=tuple(regions.pids.values()))
             if point == FIRST:
                 change_disk(disk)
+                # Hours lie between two copies in life: no connection of the first is left.
+                time.sleep(IDLE_SECONDS_MAX + 2)
 
 
 def restic(setting: Setting) -> Iterator[Phase]:
