@@ -23,7 +23,7 @@ venv: .venv/.ready ## make .venv ready to run everything
 demo: .venv/.ready ## capture, copy, lose a region, restore; on your own images with DISKS="a.raw b.raw"
 	@$(BIN)/farpoint dev demo $(if $(DISKS),$(DISKS))
 
-test: .venv/.ready ## all tests but the long ones, some 8 minutes on 2 cores; ARGS="-k word" passes arguments to pytest
+test: .venv/.ready ## all tests but the long ones, some 6 minutes on 2 cores; ARGS="-k word" passes arguments to pytest
 	@$(PYTEST) $(TEST_SECONDS) $(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 fuzz: .venv/.ready ## send 3,000 generated requests to a region in process

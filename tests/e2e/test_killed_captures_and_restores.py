@@ -15,7 +15,7 @@ from farpoint.units import MIB
 
 pytestmark = pytest.mark.e2e
 
-SIZE = 64 * MIB
+SIZE = 128 * MIB
 #: Fine enough to see a state that lasts a few milliseconds.
 STEP_SECONDS = 0.0005
 

@@ -53,7 +53,7 @@ def test_defaults_fill_what_is_not_said(tmp_path: Path) -> None:
     assert config.listen.clients == Address(host="127.0.0.1", port=8443)
     assert config.listen.peers == Address(host="127.0.0.1", port=8444)
     assert config.listen.endpoint == "https://127.0.0.1:8443"
-    assert (config.copy.streams, config.copy.deadline_days, config.limits_profile) == (4, 14, "azure")
+    assert (config.copy.streams, config.copy.deadline_days, config.limits_profile) == (8, 14, "azure")
 
 
 def test_relative_paths_resolve_against_the_files_folder(tmp_path: Path) -> None:
