@@ -17,7 +17,7 @@ Result_co = TypeVar("Result_co", covariant=True)
 
 #: Items handed out beyond those being worked on, per lane: enough to keep lanes busy while the consumer works.
 _AHEAD_PER_LANE = 2
-#: Runs at one time. Each has its lanes' buffers, up to 100 MiB: more at once cost memory and bring nothing.
+#: Runs at one time. Each has its lanes' buffers, up to 150 MiB: more at once cost memory and bring nothing.
 _RUNS_MAX = 4
 #: A run that waits for its turn tells its consumer this often: seldom, for each time its progress is written, which those at work wait for.
 _TURN_SECONDS = 10.0

@@ -23,8 +23,8 @@ from farpoint.units import MIB
 from farpoint.vault.vault import Vault
 
 #: Wire bytes and blocks of one request. Two are on the way at a time: together more than a round trip of a stream that carries its
-#: share of a fast WAN. The peer API refuses more.
-BATCH_WIRE_BYTES = 8 * MIB
+#: share of a fast WAN, and with an open pack less than the 32 MiB that a kill may cost a stream. The peer API refuses more.
+BATCH_WIRE_BYTES = 6 * MIB
 BATCH_BLOCKS = 512
 #: Near the end a request asks for this part of what is left, but not for less than the bytes below: the last ones are short, so that a
 #: slow stream does not keep the others waiting.

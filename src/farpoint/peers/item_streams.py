@@ -1,5 +1,6 @@
 """Messages to a peer that are answered by streams of items, the next sent while the answer to the last still arrives."""
 
+from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 
@@ -21,23 +22,25 @@ class ItemStreams:
         self._call = call
         self._kind = kind
         self._conversation = Conversation(client.pool)
+        #: The versions of the messages whose answers were not read.
+        self._versions: deque[int] = deque()
 
     def send(self, document: JsonObject) -> None:
         """Send a message in the agreed version."""
-        body = encode_document({**document, "v": self._client.agreed_version()})
+        version = self._client.agreed_version()
         with self._heard():
-            self._conversation.send(self._call.path, body)
+            self._conversation.send(self._call.path, encode_document({**document, "v": version}))
+        self._versions.append(version)
 
     def items(self, numbers: Sequence[int]) -> Generator[Item]:
         """Yield the items of the first answer that was not read yet; each is valid until the next is taken.
 
         They must have these *numbers*, in this order, but may end before the last.
         """
-        peer = self._client.name
+        peer, version = self._client.name, self._versions.popleft()
         with self._heard(), self._conversation.answer() as (answer, buffer):
             if answer.status != OK:
                 raise self._client.problem(answer.read_all(), answer.status)
-            version = self._client.agreed_version()
             with closing(read_stream(answer, kind=self._kind, version=version, peer=peer, buffer=buffer)) as items:
                 for number, item in zip(numbers, items, strict=False):
                     if item.number != number:
@@ -50,6 +53,7 @@ class ItemStreams:
 
     def close(self) -> None:
         """Let go of answers that were not read."""
+        self._versions.clear()
         self._conversation.close()
 
     @contextmanager

@@ -37,7 +37,7 @@ from farpoint.vault.index import ChunkIndex
 from farpoint.vault.keyring import Keyring
 from farpoint.vault.pack_reader import PackReader
 
-#: Open pack (16 MiB) + one batch under way (<= 8 MiB) + one block stay below the 32 MiB that a kill may cost per stream.
+#: Open pack (16 MiB) + two requests under way (<= 6 MiB each) + one block stay below the 32 MiB that a kill may cost per stream.
 DATA_PACK_BYTES = 16 * MIB
 #: Nodes are about 2 KiB: even a busy increment's fit in a few packs of this size.
 NODE_PACK_BYTES = 4 * MIB
