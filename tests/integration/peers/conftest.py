@@ -8,6 +8,7 @@ import pytest
 
 from farpoint.clock import SystemClock
 from farpoint.peers.client import PeerClient
+from farpoint.peers.connection import PeerConnection
 from farpoint.peers.source import PeerSource
 from farpoint.testing.region_certificates import RegionAuthority
 from farpoint.testing.served_region import ServedRegion, region_id
@@ -53,3 +54,17 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port: int = taken.getsockname()[1]
     return port
+
+
+@pytest.fixture
+def connects(monkeypatch: pytest.MonkeyPatch) -> list[PeerConnection]:
+    """Collect every connection that is made."""
+    made: list[PeerConnection] = []
+    connect = PeerConnection.connect
+
+    def counted(connection: PeerConnection) -> None:
+        made.append(connection)
+        connect(connection)
+
+    monkeypatch.setattr(PeerConnection, "connect", counted)
+    return made

@@ -22,20 +22,6 @@ OPERATION = OperationId(uuid.UUID(int=1))
 
 
 @pytest.fixture
-def connects(monkeypatch: pytest.MonkeyPatch) -> list[PeerConnection]:
-    """Collect every connection that is made."""
-    made: list[PeerConnection] = []
-    connect = PeerConnection.connect
-
-    def counted(connection: PeerConnection) -> None:
-        made.append(connection)
-        connect(connection)
-
-    monkeypatch.setattr(PeerConnection, "connect", counted)
-    return made
-
-
-@pytest.fixture
 def blocks(eastus: ServedRegion) -> list[bytes]:
     """Give eastus a point with more blocks than one answer holds."""
     draw = random.Random(7)

@@ -162,15 +162,7 @@ def test_a_stream_left_in_the_middle_harms_nobody(source: PeerSource, eastus: Se
     assert [bytes(chunk.payload) for chunk in blocks_of(source, token, disk="os", blocks=range(64))] == blocks
 
 
-def test_connections_are_used_again(source: PeerSource, eastus: ServedRegion, monkeypatch: pytest.MonkeyPatch) -> None:
-    connects: list[PeerConnection] = []
-    connect = PeerConnection.connect
-
-    def counted(connection: PeerConnection) -> None:
-        connects.append(connection)
-        connect(connection)
-
-    monkeypatch.setattr(PeerConnection, "connect", counted)
+def test_connections_are_used_again(connects: list[PeerConnection], source: PeerSource, eastus: ServedRegion) -> None:
     eastus.add_point("rp1", {"os": contents(40)}, block_bytes=BLOCK)
     token = hold(source)
     for _ in range(3):
