@@ -93,17 +93,18 @@ class SqlChunkIndex:
             records = [_record_of(row) for page in pages for row in page]
             return {record.id: record for record in records}
 
-    def checks(self, ids: Collection[PackId]) -> Mapping[PackId, dt.datetime]:
-        """Return when those of these packs were checked that are live and were."""
-        query = select(packs.c.id, packs.c.checked_at).where(IS_LIVE, packs.c.checked_at.is_not(None))
-        with self._database.read() as conn:
-            rows = (row for some in slices(ids) for row in conn.execute(query.where(packs.c.id.in_(some))))
-            return {PackId(row.id): row.checked_at for row in rows}
+    def unchecked_packs(self, ids: Collection[PackId]) -> frozenset[PackId]:
+        """Return those of *ids* that are not known to be live and checked: a pack we know nothing of was not checked."""
+        return frozenset(ids) - self._checks(ids).keys()
 
     def mark_packs_checked(self, ids: Collection[PackId], checked_at: dt.datetime, claim: Claim) -> None:
         """Record that every frame of these packs was read back and matched."""
         with claimed_write(self._database, claim) as conn:
             set_checked(conn, ids, checked_at)
+
+    def oldest_check(self, ids: Collection[PackId]) -> dt.datetime | None:
+        """Return the oldest ``checked_at`` of those of these packs that were checked."""
+        return min(self._checks(ids).values(), default=None)
 
     def close_nodes(self, scope: ScopeId, nodes: Mapping[NodeId, dt.datetime], claim: Claim) -> None:
         """Set the closed mark of these nodes."""
@@ -154,6 +155,12 @@ class SqlChunkIndex:
                 NodeId(id): NodeRow(Location(PackId(pack), frame, offset, sealed, raw), None if closed is None else decode_moment(closed))
                 for id, pack, frame, offset, sealed, raw, closed in rows
             }
+
+    def _checks(self, ids: Collection[PackId]) -> dict[PackId, dt.datetime]:
+        query = select(packs.c.id, packs.c.checked_at).where(IS_LIVE, packs.c.checked_at.is_not(None))
+        with self._database.read() as conn:
+            rows = (row for some in slices(ids) for row in conn.execute(query.where(packs.c.id.in_(some))))
+            return {PackId(row.id): row.checked_at for row in rows}
 
 
 def _select_entries(

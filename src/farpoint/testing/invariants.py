@@ -69,7 +69,7 @@ def closed_means_closed(region: SmallRegion) -> None:
         else:
             below = index.find_nodes(scope, [NodeId(child) for child in children])
             assert all(child in below and below[NodeId(child)].closed_since is not None for child in children), f"{node_hex} is not closed"
-        assert set(packs) <= index.checks(packs).keys(), f"closed node {node_hex} leans on packs nobody checked"
+        assert index.unchecked_packs(packs) == frozenset(), f"closed node {node_hex} leans on packs nobody checked"
 
 
 def the_index_says_what_the_packs_say(region: SmallRegion) -> None:

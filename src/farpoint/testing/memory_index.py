@@ -86,9 +86,9 @@ class MemoryIndex:
             known = {id: self._packs[id] for id in ids if id in self._packs}
         return {id: pack.record for id, pack in known.items() if pack.live or pack.quarantined}
 
-    def checks(self, ids: Collection[PackId]) -> Mapping[PackId, dt.datetime]:
-        """Return when those of these packs were checked that are live and were."""
-        return {id: pack.checked_at for id, pack in self._live(ids).items() if pack.checked_at is not None}
+    def unchecked_packs(self, ids: Collection[PackId]) -> frozenset[PackId]:
+        """Return those of *ids* that are not known to be live and checked."""
+        return frozenset(ids) - {id for id, pack in self._live(ids).items() if pack.checked_at is not None}
 
     def mark_packs_checked(self, ids: Collection[PackId], checked_at: dt.datetime, claim: Claim) -> None:
         """Record that every frame of these packs was read back and matched."""
@@ -96,6 +96,10 @@ class MemoryIndex:
             self.claims.check(claim)
             for id, pack in self._live(ids).items():
                 self._packs[id] = evolve(pack, checked_at=checked_at)
+
+    def oldest_check(self, ids: Collection[PackId]) -> dt.datetime | None:
+        """Return the oldest ``checked_at`` of those of these packs that were checked."""
+        return min((pack.checked_at for pack in self._live(ids).values() if pack.checked_at is not None), default=None)
 
     def close_nodes(self, scope: ScopeId, nodes: Mapping[NodeId, dt.datetime], claim: Claim) -> None:
         """Set the closed mark of these nodes."""

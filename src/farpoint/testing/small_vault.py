@@ -107,14 +107,13 @@ class SmallVault:
     def copy(self, source: "SmallVault", point: Manifest) -> Manifest:
         """Copy a point of another vault into this one, with its receipt."""
         wire = VaultSource(source.vault.reader(source.scope), {disk.name: disk.state for disk in point.disks})
-        began = self.clock.now()
         for disk in point.disks:
             self.fetch(wire, disk.name, disk.state)
         receipts = []
         for disk in point.disks:
-            closure = self.vault.close(self.scope, disk.state, self.claim, since=began)
+            closure = self.vault.close(self.scope, disk.state, self.claim)
             receipts.append(
-                ReceiptDisk(name=disk.name, state=disk.state, bytes_verified_now=closure.bytes_checked, oldest_check=closure.oldest_check)
+                ReceiptDisk(name=disk.name, state=disk.state, bytes_verified_now=closure.bytes_read_back, oldest_check=closure.oldest_check)
             )
         copied = self.vault.manifests.publish(_copied(self, source, point))
         receipt = make_receipt(

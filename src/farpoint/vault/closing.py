@@ -5,7 +5,7 @@ closed after its children, a group at a time; a crash in between leaves correct 
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
@@ -29,25 +29,22 @@ class Closure:
     #: Oldest check it leans on; the moment of the walk when it leaned on nothing.
     oldest_check: dt.datetime
     nodes_entered: int
-    #: Bytes of the packs it entered that were checked since the moment asked about; 0 when none was.
-    bytes_checked: int
+    #: Bytes of packs read back now.
+    bytes_read_back: int
 
 
 class ClosingWalk:
     """One walk over one disk's map."""
 
-    def __init__(
-        self, reader: ScopeReader, index: ChunkIndex, packs: PackReader, claim: Claim, *, now: dt.datetime, since: dt.datetime | None
-    ) -> None:
-        """Walk in the reader's scope, marking under *claim*; count what was checked at *since* or later."""
+    def __init__(self, reader: ScopeReader, index: ChunkIndex, packs: PackReader, claim: Claim, now: dt.datetime) -> None:
+        """Walk in the reader's scope, marking under *claim*."""
         self._reader = reader
         self._index = index
         self._packs = packs
         self._claim = claim
         self._now = now
-        self._since = since
         self._nodes_entered = 0
-        self._checked: dict[PackId, int] = {}
+        self._bytes_read_back = 0
         self._on_step: Callable[[], None] = _nothing
 
     def close(self, state: DiskState, on_step: Callable[[], None] | None = None) -> Closure:
@@ -60,7 +57,7 @@ class ClosingWalk:
         if state.root is not None:
             row = self._index.find_nodes(self._reader.scope, [state.root]).get(state.root)
             oldest = self._close_node(state, state.root, row, level=state.geometry.top_level, index=0)
-        return Closure(oldest_check=oldest, nodes_entered=self._nodes_entered, bytes_checked=sum(self._checked.values()))
+        return Closure(oldest_check=oldest, nodes_entered=self._nodes_entered, bytes_read_back=self._bytes_read_back)
 
     def _close_node(self, state: DiskState, node_id: NodeId, row: NodeRow | None, *, level: int, index: int) -> dt.datetime:
         if row is None:
@@ -128,24 +125,17 @@ class ClosingWalk:
 
     def _check_packs(self, packs: Sequence[PackId]) -> dt.datetime:
         """Read back those packs that never were; return the oldest check of them all."""
-        checks = dict(self._index.checks(packs))
-        unchecked = set(packs) - checks.keys()
+        unchecked = self._index.unchecked_packs(packs)
         records = self._index.find_packs(unchecked)
         if lost := unchecked - records.keys():
             raise _missing(f"pack {pack_name(min(lost))}", NOWHERE)
         for pack, record in records.items():
             self._packs.check_pack(record)
+            self._bytes_read_back += record.size_bytes
             self._index.mark_packs_checked([pack], self._now, self._claim)
-            checks[pack] = self._now
             self._on_step()
         self._on_step()
-        self._count(checks)
-        return min([self._now, *checks.values()])
-
-    def _count(self, checks: Mapping[PackId, dt.datetime]) -> None:
-        if self._since is not None:
-            fresh = {pack for pack, checked_at in checks.items() if checked_at >= self._since} - self._checked.keys()
-            self._checked |= {pack: record.size_bytes for pack, record in self._index.find_packs(fresh).items()}
+        return min(self._now, self._index.oldest_check(packs) or self._now)
 
     def _enter(self, state: DiskState, node_id: NodeId, row: NodeRow, level: int, index: int) -> Node:
         self._nodes_entered += 1

@@ -49,12 +49,16 @@ class ChunkIndex(Protocol):
         """Return the records of those packs that can be read: live ones and quarantined ones."""
         ...
 
-    def checks(self, ids: Collection[PackId]) -> Mapping[PackId, dt.datetime]:
-        """Return when those of these packs were checked that are live and were."""
+    def unchecked_packs(self, ids: Collection[PackId]) -> frozenset[PackId]:
+        """Return those of *ids* whose frames were never read back."""
         ...
 
     def mark_packs_checked(self, ids: Collection[PackId], checked_at: dt.datetime, claim: Claim) -> None:
         """Record that every frame of these packs was read back and matched."""
+        ...
+
+    def oldest_check(self, ids: Collection[PackId]) -> dt.datetime | None:
+        """Return the oldest ``checked_at`` of these packs, None when there are none."""
         ...
 
     def close_nodes(self, scope: ScopeId, nodes: Mapping[NodeId, dt.datetime], claim: Claim) -> None:

@@ -1,14 +1,13 @@
 """Writing packs: frames are sealed straight into one reused buffer, and a full buffer becomes one immutable object.
 
-Order: ``writing`` row -> object -> read back (of a copy) -> index rows. A crash after the row leaves a row without an object; after
-the object, an orphan that no index row names; both belong to an ended incarnation and are swept by collection. A retried attempt draws
-a new pack id, and an id once opened for writing is never opened again, so no (key, nonce) pair repeats.
+Order: ``writing`` row -> object -> index rows. A crash after the row leaves a row without an object; after the object, an orphan
+that no index row names; both belong to an ended incarnation and are swept by collection. A retried attempt draws a new pack id,
+and an id once opened for writing is never opened again, so no (key, nonce) pair repeats.
 """
 
 import mmap
-import threading
 
-from attrs import field, frozen
+from attrs import frozen
 
 from farpoint.bucket.bucket import Bucket
 from farpoint.bucket.names import pack_name
@@ -35,7 +34,6 @@ from farpoint.model.operations import Claim
 from farpoint.units import MIB
 from farpoint.vault.index import ChunkIndex
 from farpoint.vault.keyring import Keyring
-from farpoint.vault.pack_reader import PackReader
 
 #: Open pack (16 MiB) + two requests under way (<= 6 MiB each) + one block stay below the 32 MiB that a kill may cost per stream.
 DATA_PACK_BYTES = 16 * MIB
@@ -50,18 +48,15 @@ class PackDesk:
     bucket: Bucket
     index: ChunkIndex
     keyring: Keyring
-    packs: PackReader
     clock: Clock
     entropy: Entropy
-    #: One pack at a time is read back: each is in memory as a whole.
-    read_back_turn: threading.Lock = field(factory=threading.Lock)
 
 
 class PackWriter:
     """One lane's writer of one kind of pack in one scope; not thread-safe. After an error it refuses to go on."""
 
     def __init__(self, desk: PackDesk, *, scope: ScopeId, kind: PackKind, claim: Claim, read_back: bool) -> None:
-        """With *read_back* each pack is read back and checked before anything refers to it; without, the synced write counts."""
+        """With *read_back* the packs stay unchecked until a verifying walk has read them; without, the synced write counts."""
         self._desk = desk
         self._scope = scope
         self._kind = kind
@@ -119,16 +114,12 @@ class PackWriter:
         # A crash here leaves a `writing` row whose object is missing: nothing refers to it.
         self._desk.bucket.put(pack_name(self._header.id), [self._view[: self._used], tail])
         # A crash here leaves an object no index row names: an orphan of an ended incarnation.
-        record = self._record(self._header, size_bytes)
-        if self._read_back:
-            # Here, pack by pack, and not all at the end: over a slow link it costs no time.
-            with self._desk.read_back_turn:
-                self._desk.packs.check_pack(record)
         entries = [
             (entry.id, Location(self._header.id, number, entry.offset_bytes, entry.sealed_bytes, entry.raw_bytes))
             for number, entry in enumerate(self._entries)
         ]
-        self._desk.index.add_pack(record, entries, self._claim, checked_at=self._desk.clock.now())
+        checked_at = None if self._read_back else self._desk.clock.now()
+        self._desk.index.add_pack(self._record(self._header, size_bytes), entries, self._claim, checked_at=checked_at)
         self.stored_bytes += size_bytes
         self._reset()
 

@@ -25,7 +25,7 @@ class ReceiptDisk:
 
     name: str
     state: DiskState
-    #: Bytes of packs that were checked since the copy began.
+    #: Bytes of packs read back for this copy.
     bytes_verified_now: int
     #: Oldest check leaned on for what was here already.
     oldest_check: dt.datetime

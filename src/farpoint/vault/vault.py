@@ -1,6 +1,5 @@
 """The vault: one region's packs, maps, manifests and index behind one facade."""
 
-import datetime as dt
 import logging
 import threading
 from collections.abc import Callable, Collection
@@ -65,7 +64,7 @@ class Vault:
         self.catalogue = CatalogueLog(
             bucket=bucket, keyring=self.keyring, signer=parts.signer, region=parts.region, scope=parts.scope, entropy=parts.entropy
         )
-        self._desk = PackDesk(bucket=bucket, index=index, keyring=self.keyring, packs=self.packs, clock=parts.clock, entropy=parts.entropy)
+        self._desk = PackDesk(bucket=bucket, index=index, keyring=self.keyring, clock=parts.clock, entropy=parts.entropy)
         self._lock = threading.Lock()
         self._readers: dict[ScopeId, ScopeReader] = {}
 
@@ -109,14 +108,9 @@ class Vault:
         writer = PackWriter(self._desk, scope=scope, kind=PackKind.NODES, claim=claim, read_back=read_back)
         return ScopeNodeStore(self.reader(scope), self.index, writer)
 
-    def close(
-        self, scope: ScopeId, state: DiskState, claim: Claim, *, since: dt.datetime | None = None, on_step: Callable[[], None] | None = None
-    ) -> Closure:
-        """Walk the map of *state*, prove it complete and sound, and mark it closed, calling *on_step* on the way. Raises IntegrityError.
-
-        With *since* the bytes are counted that were checked at that moment or later.
-        """
-        walk = ClosingWalk(self.reader(scope), self.index, self.packs, claim, now=self._clock.now(), since=since)
+    def close(self, scope: ScopeId, state: DiskState, claim: Claim, *, on_step: Callable[[], None] | None = None) -> Closure:
+        """Walk the map of *state*, prove it complete and sound, and mark it closed, calling *on_step* on the way. Raises IntegrityError."""
+        walk = ClosingWalk(self.reader(scope), self.index, self.packs, claim, self._clock.now())
         return walk.close(state, on_step)
 
     def check_bucket(self) -> None:

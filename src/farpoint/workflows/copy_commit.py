@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 def verify_copy(work: Work) -> str:
-    """Lean on what was read back when it was written and on what is closed, close the maps; keep what that proved for the receipt."""
+    """Read back what was written, lean on what is closed, close the maps; keep what that proved for the receipt."""
     _, rows = load_point(work)
     proofs = write_proofs(close_disks(work, rows))
     with claimed_write(work.bench.database, work.claim) as conn:
@@ -73,8 +73,8 @@ def _finish(conn: Connection, point: RestorePoint, _stored: Manifest) -> None:
 def _receipt(work: Work, kept: CopySource, stored: Manifest, original: Manifest) -> bytes:
     disks = []
     for disk in stored.disks:
-        checked, oldest = read_proof(kept.proofs or {}, disk.name)
-        disks.append(ReceiptDisk(name=disk.name, state=disk.state, bytes_verified_now=checked, oldest_check=oldest))
+        read_back, oldest = read_proof(kept.proofs or {}, disk.name)
+        disks.append(ReceiptDisk(name=disk.name, state=disk.state, bytes_verified_now=read_back, oldest_check=oldest))
     return make_receipt(
         region=work.bench.region,
         manifest=stored.id,

@@ -2,8 +2,8 @@
 
 1. hold      pin the point at its source; keep its signed statement
 2. plan      compare maps; list what must travel, to the byte, before anything moves; ARM calls the copy started
-3. transfer  fetch over several streams; prove, seal and pack each chunk; read each pack back before anything refers to it
-4. verify    see that everything is here, sound and checked; the maps close
+3. transfer  fetch over several streams; prove, seal and pack each chunk
+4. verify    read back what was written, lean on what is closed; the maps close
 5. publish   manifest, rows: from here the source is not needed
 6. receipt   sign what was proven
 7. release   give the source the receipt and end the hold

@@ -69,13 +69,13 @@ def copied_manifest(original: Manifest, statement: SignedStatement, *, hop: Line
 def write_proofs(closures: Mapping[str, Closure]) -> JsonObject:
     """Return what the verify step proved, as it is kept."""
     return {
-        disk: {"bytesVerifiedNow": closure.bytes_checked, "oldestCheck": closure.oldest_check.isoformat()}
+        disk: {"bytesVerifiedNow": closure.bytes_read_back, "oldestCheck": closure.oldest_check.isoformat()}
         for disk, closure in closures.items()
     }
 
 
 def read_proof(proofs: JsonObject, disk: str) -> tuple[int, dt.datetime]:
-    """Return (bytes checked for this copy, oldest check leaned on) of one disk."""
+    """Return (bytes read back, oldest check leaned on) of one disk."""
     proof = cast("Mapping[str, object]", proofs[disk])
     return int(str(proof["bytesVerifiedNow"])), dt.datetime.fromisoformat(str(proof["oldestCheck"]))
 

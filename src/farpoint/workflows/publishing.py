@@ -35,14 +35,14 @@ def load_point(work: Work) -> tuple[RestorePoint, list[DiskRestorePoint]]:
 
 
 def close_disks(work: Work, disks: list[DiskRestorePoint]) -> Mapping[str, Closure]:
-    """Walk every disk's map and close it; return what each walk proved, by disk name, and what of it since the operation began."""
+    """Walk every disk's map and close it; return what each walk proved, by disk name."""
     closures = {}
     for disk in disks:
         assert disk.state is not None
         assert disk.scope is not None
         try:
             closures[disk.disk_name] = work.bench.vault.close(
-                disk.scope, disk.state, work.claim, since=work.operation.created_at, on_step=lambda: work.report(work.progress)
+                disk.scope, disk.state, work.claim, on_step=lambda: work.report(work.progress)
             )
         except IntegrityError as error:
             place = evolve(error.place, disk=disk.disk_name) if error.place != Place() else Place(disk=disk.disk_name)

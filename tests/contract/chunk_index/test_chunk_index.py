@@ -1,5 +1,6 @@
 """What every chunk index must do (farpoint.vault.index.ChunkIndex): the one in SQL and the one in memory."""
 
+import datetime as dt
 import threading
 from collections.abc import Callable
 
@@ -103,7 +104,7 @@ def test_adding_a_pack_again_changes_nothing(index: ChunkIndex, claim: Claim) ->
     pack = write(index, claim, pack_of(1), chunk_id(1))
     index.add_pack(pack, [(chunk_id(1), place(pack))], claim, checked_at=None)
     assert index.find_chunks(SCOPE, [chunk_id(1)]) == {chunk_id(1): place(pack)}
-    assert index.checks([pack.id]) == {pack.id: MOMENT}
+    assert index.oldest_check([pack.id]) == MOMENT
 
 
 def test_find_packs_returns_the_record_with_the_final_size(index: ChunkIndex, claim: Claim) -> None:
@@ -135,22 +136,34 @@ def test_packs_may_be_written_while_they_are_iterated(index: ChunkIndex, claim: 
 def test_a_pack_added_without_a_check_is_unchecked_until_it_is_marked(index: ChunkIndex, claim: Claim) -> None:
     checked = write(index, claim, pack_of(1))
     unchecked = write(index, claim, pack_of(2), checked_at=None)
-    assert index.checks([checked.id, unchecked.id]) == {checked.id: MOMENT}
+    assert index.unchecked_packs([checked.id, unchecked.id]) == {unchecked.id}
     index.mark_packs_checked([unchecked.id], LATER, claim)
-    assert index.checks([checked.id, unchecked.id]) == {checked.id: MOMENT, unchecked.id: LATER}
-    assert index.checks([]) == {}
+    assert index.unchecked_packs([checked.id, unchecked.id]) == frozenset()
 
 
 def test_a_pack_nobody_knows_was_not_checked(index: ChunkIndex, claim: Claim) -> None:
     index.begin_pack(pack_of(1), claim)
     index.mark_packs_checked([pack_id(1), pack_id(2)], LATER, claim)
-    assert index.checks([pack_id(1), pack_id(2)]) == {}
+    assert index.unchecked_packs([pack_id(1), pack_id(2)]) == {pack_id(1), pack_id(2)}
+
+
+def test_the_oldest_check_is_the_oldest_of_the_packs_asked_about(index: ChunkIndex, claim: Claim) -> None:
+    for number, moment in ((1, LATER), (2, MOMENT), (3, None), (4, MOMENT - dt.timedelta(days=1))):
+        write(index, claim, pack_of(number), checked_at=moment)
+    assert index.oldest_check([pack_id(1), pack_id(2), pack_id(3)]) == MOMENT
+    assert index.oldest_check([pack_id(1)]) == LATER
+
+
+def test_packs_that_were_never_checked_have_no_oldest_check(index: ChunkIndex, claim: Claim) -> None:
+    write(index, claim, pack_of(1), checked_at=None)
+    assert index.oldest_check([pack_id(1)]) is None
+    assert index.oldest_check([]) is None
 
 
 def test_a_newer_check_replaces_the_older(index: ChunkIndex, claim: Claim) -> None:
     write(index, claim, pack_of(1), checked_at=MOMENT)
     index.mark_packs_checked([pack_id(1)], LATER, claim)
-    assert index.checks([pack_id(1)]) == {pack_id(1): LATER}
+    assert index.oldest_check([pack_id(1)]) == LATER
 
 
 def test_a_node_is_not_closed_until_it_is_marked(index: ChunkIndex, claim: Claim) -> None:
@@ -185,7 +198,7 @@ def test_a_condemned_pack_and_its_chunks_count_as_absent(subject: Subject, claim
     assert subject.index.find_chunks(SCOPE, [chunk_id(1)]) == {}
     assert subject.index.find_packs([pack.id]) == {}
     assert list(subject.index.packs()) == []
-    assert subject.index.checks([pack.id]) == {}
+    assert subject.index.unchecked_packs([pack.id]) == {pack.id}
 
 
 def test_a_chunk_of_a_condemned_pack_moves_to_the_pack_that_stores_it_again(subject: Subject, claim: Claim) -> None:
@@ -232,7 +245,7 @@ def test_a_claim_that_is_gone_writes_nothing(subject: Subject, claim: Claim, wri
     with pytest.raises(SupersededError):
         WRITES[write_name](subject.index, gone)
     assert list(subject.index.packs()) == [pack_of(1, PackKind.NODES)]
-    assert subject.index.checks([pack_id(1)]) == {}
+    assert subject.index.unchecked_packs([pack_id(1)]) == {pack_id(1)}
     assert subject.index.find_nodes(SCOPE, [node_id(1)])[node_id(1)].closed_since is None
     assert subject.index.find_chunks(SCOPE, [chunk_id(2)]) == {}
 

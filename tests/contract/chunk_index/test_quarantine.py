@@ -12,7 +12,7 @@ def test_a_quarantined_pack_and_its_chunks_count_as_absent_for_whoever_relies_on
     assert index.quarantine([pack.id, pack_id(2)]) == {pack.id}
     assert index.find_chunks(SCOPE, [chunk_id(1)]) == {}
     assert list(index.packs()) == []
-    assert index.checks([pack.id]) == {}
+    assert index.unchecked_packs([pack.id]) == {pack.id}
 
 
 def test_what_lies_in_a_quarantined_pack_can_still_be_read(index: ChunkIndex, claim: Claim) -> None:
@@ -66,7 +66,7 @@ def test_a_reinstated_pack_is_live_and_has_to_be_read_back_again(index: ChunkInd
     index.quarantine([pack.id])
     index.reinstate([pack.id, pack_id(9)])
     assert index.find_chunks(SCOPE, [chunk_id(1)]) == {chunk_id(1): place(pack)}
-    assert index.checks([pack.id]) == {}
+    assert index.unchecked_packs([pack.id]) == {pack.id}
 
 
 def test_a_condemned_pack_is_not_reinstated(subject: Subject, claim: Claim) -> None:

@@ -305,22 +305,3 @@ def test_a_scope_whose_keys_are_gone_is_unavailable(vault: SmallVault) -> None:
     with pytest.raises(RefusedError) as caught:
         list(vault.reopen().packs.open_frames(pack.locations))
     assert caught.value.code is Code.KEY_UNAVAILABLE
-
-
-def test_a_pack_that_does_not_read_back_as_it_was_written_is_never_referred_to(vault: SmallVault) -> None:
-    def damage(verb: str, name: str) -> None:
-        if verb == "get" and name.startswith(PACKS):
-            stored = bytearray(vault.memory.objects[name])
-            stored[PACK_HEADER_BYTES + FRAME_HEADER_BYTES + 100] ^= 1
-            vault.memory.objects[name] = bytes(stored)
-
-    vault.memory.before = damage
-    writer = vault.vault.chunk_writer(vault.scope, vault.claim, read_back=True)
-    writer.add(chunk_id(noise(1)), compression=STORED, raw_bytes=BLOCK, payload=noise(1))
-    with pytest.raises(IntegrityError) as caught:
-        writer.flush()
-    assert caught.value.place.frame == 0
-    assert list(vault.index.packs()) == []
-    assert vault.index.find_chunks(vault.scope, [chunk_id(noise(1))]) == {}
-    with pytest.raises(IntegrityError, match="saw an error before"):
-        writer.flush()
