@@ -91,13 +91,13 @@ def _answer(served: Served) -> Response:
     return Response(encode_document(served), media_type=_JSON)
 
 
-async def _pieces(stream: Generator[bytearray]) -> AsyncIterator[memoryview]:
+async def _pieces(stream: Generator[bytes]) -> AsyncIterator[bytes]:
     with closing(stream):
         while (piece := await run_in_threadpool(_next_piece, stream)) is not None:
-            yield memoryview(piece)
+            yield piece
 
 
-def _next_piece(stream: Generator[bytearray]) -> bytearray | None:
+def _next_piece(stream: Generator[bytes]) -> bytes | None:
     return next(stream, None)
 
 

@@ -23,7 +23,7 @@ from farpoint.services import holding, serving, serving_blocks, serving_catalogu
 from farpoint.services.serving import ServingContext
 
 #: One JSON document, or the pieces of a binary stream.
-Served: TypeAlias = JsonObject | Generator[bytearray]
+Served: TypeAlias = JsonObject | Generator[bytes]
 
 
 @frozen

@@ -47,8 +47,8 @@ from farpoint.workflows.recipes import RECIPES
 _log = logging.getLogger(__name__)
 #: Exit status of a process that found another one writing its region's catalogue log.
 SECOND_WRITER_STATUS = 70
-#: Two lanes more than cores: while one waits for the disk, another computes. More only costs memory (about 25 MiB a lane).
-_LANES_EXTRA = 2
+#: One lane more than cores: while one waits for the disk, the others compute. More cost memory (about 25 MiB a lane) and switching.
+_LANES_EXTRA = 1
 #: More lanes than this cost memory and bring nothing: 256 MiB are allowed for any mover.
 _LANES_MAX = 8
 

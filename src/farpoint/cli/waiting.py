@@ -13,12 +13,16 @@ from farpoint.cli.arm import ArmClient
 from farpoint.cli.documents import name_in
 from farpoint.cli.failures import ApiError, CommandError, MissingError, UnreachableError
 from farpoint.cli.progress import ProgressView
+from farpoint.cli.rates import Rates
 from farpoint.cli.work import End, Work, work_of_operation, work_of_point
 from farpoint.clock import Clock
 from farpoint.model.documents import JsonObject
 
-#: Between two polls.
+#: Between two polls, and at most as long while the bytes still need a while: an answer costs a region some of what its movers need.
 _POLL_SECONDS = 0.15
+_POLL_SECONDS_MAX = 1.0
+#: The part of the time left that may pass until the next poll: the rate may rise.
+_POLL_SHARE = 0.25
 
 
 @frozen(kw_only=True)
@@ -76,7 +80,7 @@ def watch_operation(client: ArmClient, url: str) -> Watched:
 
 def wait_for(look: Callable[[], Work], *, title: str, view: ProgressView, patience: Patience) -> Work:
     """Look until the work has ended; return it, or raise how *title* failed."""
-    clock = patience.clock
+    clock, rates = patience.clock, Rates()
     deadline = None if patience.timeout_seconds is None else clock.monotonic() + patience.timeout_seconds
     try:
         work = look()
@@ -84,13 +88,19 @@ def wait_for(look: Callable[[], Work], *, title: str, view: ProgressView, patien
         while work.end is End.RUNNING:
             if deadline is not None and clock.monotonic() >= deadline:
                 raise _timed_out(title, work)
-            clock.sleep(_POLL_SECONDS)
+            clock.sleep(_pause(rates, work, clock.monotonic()))
             work = look()
             view.show(work)
     finally:
         view.close()
     work.raise_if_failed(title)
     return work
+
+
+def _pause(rates: Rates, work: Work, now: float) -> float:
+    """Return how long to leave the region in peace; short when nothing tells how long the work still needs."""
+    left = [pace.seconds_left for pace in (rates.add(disk, now) for disk in work.disks) if pace.seconds_left is not None]
+    return min(max(_POLL_SECONDS, _POLL_SHARE * max(left, default=0.0)), _POLL_SECONDS_MAX)
 
 
 def _timed_out(title: str, work: Work) -> CommandError:

@@ -60,6 +60,26 @@ class Lanes(Protocol):
         ...
 
 
+def each(
+    lanes: Lanes, function: Callable[[Item], Result], items: Iterable[Item], /, *, idle: Callable[[], None] = _nothing
+) -> Generator[Result]:
+    """Yield what *function* returns for each item, in order, calling it on lanes; close the generator as one that run() returned."""
+    return lanes.run(lambda: _CallingLane(function), items, idle=idle)
+
+
+class _CallingLane(Generic[Item, Result]):
+    """A lane that owns nothing."""
+
+    def __init__(self, function: Callable[[Item], Result]) -> None:
+        self.work = function
+
+    def finish(self) -> None:
+        """Nothing is open."""
+
+    def abandon(self) -> None:
+        """Nothing is open."""
+
+
 class InlineLanes:
     """One lane, in the caller's thread."""
 

@@ -30,7 +30,7 @@ CHANGES_MAX = 128
 #: A log that could not be written is tried again after this time, whether or not anybody asks.
 RETRY_SECONDS = 1.0
 #: A pause between two looks for changes that nobody waits for: a capture commits often and changes few resources.
-_PAUSE_SECONDS = 0.05
+_PAUSE_SECONDS = 0.25
 #: A stop does not wake who waits for a commit: so often it is looked for.
 _IDLE_SECONDS = 5.0
 

@@ -30,7 +30,7 @@ def measure_blocks(context: ServingContext, *, peer: RegionId, request: BlocksRe
 
 
 def read_blocks(context: ServingContext, *, peer: RegionId, request: BlocksRequest) -> Generator[WireChunk]:
-    """Check the request, then return an iterator over these blocks of a held disk; each payload is valid until the next is taken.
+    """Check the request, then return an iterator over these blocks of a held disk.
 
     It may end early, after at least one block, when a full batch of bytes was sent; the peer asks again for the rest.
     """

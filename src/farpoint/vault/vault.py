@@ -16,7 +16,7 @@ from farpoint.model.ids import PackId, RegionId, ScopeId
 from farpoint.model.index import PackKind
 from farpoint.model.operations import Claim
 from farpoint.vault.catalogue import CatalogueLog
-from farpoint.vault.closing import ClosingWalk, Closure
+from farpoint.vault.closing import ClosingWalk, Closure, Each, one_by_one
 from farpoint.vault.index import ChunkIndex
 from farpoint.vault.keyring import Keyring
 from farpoint.vault.manifests import Manifests
@@ -108,9 +108,14 @@ class Vault:
         writer = PackWriter(self._desk, scope=scope, kind=PackKind.NODES, claim=claim, read_back=read_back)
         return ScopeNodeStore(self.reader(scope), self.index, writer)
 
-    def close(self, scope: ScopeId, state: DiskState, claim: Claim, *, on_step: Callable[[], None] | None = None) -> Closure:
-        """Walk the map of *state*, prove it complete and sound, and mark it closed, calling *on_step* on the way. Raises IntegrityError."""
-        walk = ClosingWalk(self.reader(scope), self.index, self.packs, claim, self._clock.now())
+    def close(
+        self, scope: ScopeId, state: DiskState, claim: Claim, *, on_step: Callable[[], None] | None = None, each: Each = one_by_one
+    ) -> Closure:
+        """Walk the map of *state*, prove it complete and sound, and mark it closed, calling *on_step* on the way. Raises IntegrityError.
+
+        Packs that were never read back are, by *each*.
+        """
+        walk = ClosingWalk(self.reader(scope), self.index, self.packs, claim, self._clock.now(), each)
         return walk.close(state, on_step)
 
     def check_bucket(self) -> None:

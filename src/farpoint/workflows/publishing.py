@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from attrs import evolve
 
@@ -14,6 +15,7 @@ from farpoint.model.ids import ManifestId, OperationId, PointId, ScopeId
 from farpoint.model.manifest import Manifest
 from farpoint.model.operations import Failure, OperationState
 from farpoint.model.resources import CopyState, DiskRestorePoint, ProvisioningState, RestorePoint
+from farpoint.movers.lanes import each
 from farpoint.vault.closing import Closure
 from farpoint.workflows.bench import Work
 
@@ -42,7 +44,7 @@ def close_disks(work: Work, disks: list[DiskRestorePoint]) -> Mapping[str, Closu
         assert disk.scope is not None
         try:
             closures[disk.disk_name] = work.bench.vault.close(
-                disk.scope, disk.state, work.claim, on_step=lambda: work.report(work.progress)
+                disk.scope, disk.state, work.claim, on_step=lambda: work.report(work.progress), each=partial(each, work.bench.lanes)
             )
         except IntegrityError as error:
             place = evolve(error.place, disk=disk.disk_name) if error.place != Place() else Place(disk=disk.disk_name)

@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from farpoint.movers import lanes as lanes_module
-from farpoint.movers.lanes import InlineLanes, Lanes, ThreadLanes
+from farpoint.movers.lanes import InlineLanes, Lanes, ThreadLanes, each
 
 BOTH: list[Lanes] = [InlineLanes(), ThreadLanes(3)]
 EVERY_KIND = pytest.mark.parametrize("lanes", BOTH, ids=["inline", "threads"])
@@ -123,6 +123,15 @@ def test_an_item_that_fails_ends_the_run_after_the_results_before_it(lanes: Lane
     assert seen == list(range(len(seen)))
     assert len(seen) <= 20
     assert set(crew.ends) == {"abandoned"}
+
+
+@EVERY_KIND
+def test_a_function_is_called_for_each_item_until_it_fails(lanes: Lanes) -> None:
+    seen: list[int] = []
+    assert list(each(lanes, failing_at(-1), range(50))) == list(range(50))
+    with closing(each(lanes, failing_at(20), range(50))) as results, pytest.raises(TroubleError, match="20"):
+        seen.extend(results)
+    assert seen == list(range(len(seen)))
 
 
 @EVERY_KIND

@@ -1,15 +1,17 @@
 """The verifying walk: presence proves nothing, closed subtrees are leaned on, and a crash leaves right marks."""
 
 import datetime as dt
+from functools import partial
 
 import pytest
 
-from farpoint.bucket.names import pack_name
+from farpoint.bucket.names import pack_name, pack_of_name
 from farpoint.codec.digest import node_id
 from farpoint.errors import IntegrityError, SupersededError
 from farpoint.model.disk import BLOCK_BYTES_MIN, FANOUT, DiskState
-from farpoint.model.ids import NodeId, PackId
+from farpoint.model.ids import ChunkId, NodeId, PackId
 from farpoint.model.index import PackKind
+from farpoint.movers.lanes import InlineLanes, Lanes, ThreadLanes, each
 from farpoint.testing.small_vault import SmallVault
 from farpoint.testing.vault_source import VaultSource
 from farpoint.vault.closing import Closure
@@ -41,8 +43,8 @@ def copied() -> tuple[SmallVault, DiskState]:
     return west, state
 
 
-def walk(vault: SmallVault, state: DiskState) -> Closure:
-    return vault.vault.close(vault.scope, state, vault.claim)
+def walk(vault: SmallVault, state: DiskState, *, lanes: Lanes | None = None) -> Closure:
+    return vault.vault.close(vault.scope, state, vault.claim, each=partial(each, lanes or InlineLanes()))
 
 
 def marks(vault: SmallVault, state: DiskState) -> dict[tuple[int, int], dt.datetime | None]:
@@ -148,6 +150,55 @@ def test_packs_that_were_never_read_back_are_read_back_once(copied: tuple[SmallV
     assert closure.bytes_read_back == sum(sizes.values())
     assert west.memory.calls["get"] == len(sizes)
     assert not west.index.unchecked_packs([record.id for record in west.index.packs()])
+
+
+@pytest.fixture
+def many() -> tuple[SmallVault, DiskState]:
+    """Fetch a map of ten blocks that came one after the other, so in packs of their own, none of them read back."""
+    east, west = SmallVault("eastus", seed=1), SmallVault("westus", seed=2)
+    state = None
+    for count in range(1, 11):
+        state = east.capture(numbered(count), parent=state).state
+        west.fetch(VaultSource(east.vault.reader(east.scope), {"disk": state}), "disk", state)
+    assert state is not None
+    return west, state
+
+
+def numbered(count: int) -> bytes:
+    return b"".join(f"block {block}".encode().ljust(BLOCK_BYTES_MIN, b"\0") for block in range(count)).ljust(
+        BLOCKS * BLOCK_BYTES_MIN, b"\0"
+    )
+
+
+@pytest.mark.parametrize("lanes", [InlineLanes(), ThreadLanes(3)], ids=["inline", "threads"])
+def test_many_packs_are_read_back_and_recorded_in_groups(many: tuple[SmallVault, DiskState], lanes: Lanes) -> None:
+    west, state = many
+    data = packs_of(west, PackKind.DATA)
+    assert len(data) > 8, "one group and a part of the next"
+    closure = walk(west, state, lanes=lanes)
+    assert closure.bytes_read_back > sum(west.bucket.size(name) for name in data)
+    used = {location.pack for location in west.index.find_chunks(west.scope, chunks_of(west, state)).values()}
+    assert not west.index.unchecked_packs(used)
+
+
+@pytest.mark.parametrize("bad", [0, 5, 9])
+@pytest.mark.parametrize("lanes", [InlineLanes(), ThreadLanes(3)], ids=["inline", "threads"])
+def test_damage_in_one_of_many_packs_closes_nothing(many: tuple[SmallVault, DiskState], lanes: Lanes, bad: int) -> None:
+    west, state = many
+    name = packs_of(west, PackKind.DATA)[bad]
+    damaged = bytearray(west.memory.objects[name])
+    damaged[200] ^= 1
+    west.memory.objects[name] = bytes(damaged)
+    with pytest.raises(IntegrityError) as caught:
+        walk(west, state, lanes=lanes)
+    assert caught.value.place.pack == name
+    assert set(marks(west, state).values()) == {None}
+    assert pack_of_name(name) in west.index.unchecked_packs([record.id for record in west.index.packs()])
+
+
+def chunks_of(vault: SmallVault, state: DiskState) -> set[ChunkId]:
+    ids = vault.vault.reader(vault.scope).chunk_ids(state, range(BLOCKS))
+    return {chunk for chunk in ids if chunk is not None}
 
 
 @pytest.mark.parametrize("kind", PackKind)
