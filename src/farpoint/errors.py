@@ -5,6 +5,7 @@ HTTP: the api package maps codes to statuses. Raise or return, never log and rai
 """
 
 from enum import StrEnum
+from typing import ClassVar
 
 from attrs import asdict, field, frozen
 from attrs.validators import ge, optional
@@ -143,8 +144,28 @@ def sentence(message: str, *, where: str = "", hint: str = "") -> str:
     return f"{message}{'' if message.endswith(('.', '!', '?')) else '.'} {hint}"
 
 
+class Cause(StrEnum):
+    """What kind of cause a failure has, for programs that decide what to do next."""
+
+    #: The request cannot be done, now or ever, as it was asked; a limit is one kind.
+    REFUSED = "refused"
+    LIMIT = "limit"
+    #: A region, store or key did not answer.
+    UNAVAILABLE = "unavailable"
+    #: Bytes are not what they must be.
+    DAMAGE = "damage"
+    #: There is no room.
+    SPACE = "space"
+    #: Somebody ended it.
+    ENDED = "ended"
+    #: None of these; a bug of ours is one.
+    FAULT = "fault"
+
+
 class FarpointError(Exception):
     """Base of every error we raise on purpose: a code, a sentence, a hint, a place."""
+
+    cause: ClassVar[Cause] = Cause.FAULT
 
     def __init__(self, code: Code, message: str, *, hint: str = "", target: str = "", place: Place = NOWHERE) -> None:
         """Say what failed (*message*), what to do (*hint*), which input (*target*, a JSON path) and where (*place*)."""
@@ -163,6 +184,8 @@ class FarpointError(Exception):
 class RefusedError(FarpointError):
     """The request cannot be done as asked; nothing was started. The caller changes the request."""
 
+    cause: ClassVar[Cause] = Cause.REFUSED
+
     def within(self, outer: Place) -> "RefusedError":
         """Return the same error, also saying what *outer* knows about where it happened."""
         return RefusedError(self.code, self.message, hint=self.hint, target=self.target, place=self.place.within(outer))
@@ -171,10 +194,13 @@ class RefusedError(FarpointError):
 class LimitError(RefusedError):
     """The request is against a limit that has a name (model.limits); nothing was started."""
 
-    def __init__(self, code: Code, message: str, *, rule: str, hint: str, target: str = "") -> None:
-        """Name the *rule*; the rest as every refusal."""
+    cause: ClassVar[Cause] = Cause.LIMIT
+
+    def __init__(self, code: Code, message: str, *, rule: str, hint: str, target: str = "", retry_after_seconds: int | None = None) -> None:
+        """Name the *rule*, and after how many seconds there is room again, if time makes room; the rest as every refusal."""
         super().__init__(code, message, hint=hint, target=target)
         self.rule = rule
+        self.retry_after_seconds = retry_after_seconds
 
 
 class ThrottledError(RefusedError):
@@ -189,9 +215,13 @@ class ThrottledError(RefusedError):
 class UnavailableError(FarpointError):
     """Something outside is not answering now. The only class that is retried."""
 
+    cause: ClassVar[Cause] = Cause.UNAVAILABLE
+
 
 class IntegrityError(FarpointError):
     """Stored or received bytes are not what they must be. Never retried, never swallowed, always counted."""
+
+    cause: ClassVar[Cause] = Cause.DAMAGE
 
     def __init__(self, message: str, *, hint: str = "", place: Place = NOWHERE) -> None:
         """Name what is wrong and where; the code is always ``IntegrityError``."""
@@ -204,6 +234,8 @@ class IntegrityError(FarpointError):
 
 class OutOfSpaceError(FarpointError):
     """A disk or bucket is full; somebody must make room, then the work goes on."""
+
+    cause: ClassVar[Cause] = Cause.SPACE
 
     def __init__(self, message: str, *, needed_bytes: int, free_bytes: int, place: Place = NOWHERE) -> None:
         """State what the write that failed needs and what is free, in bytes."""

@@ -111,7 +111,8 @@ def identify(request: Request) -> Caller:
     request.app.state.throttles.admit(principal.id, request.method)
     query = {name.lower(): value for name, value in request.query_params.items()}
     path: str = request.scope["path"]
-    version = _check_version(query.get("api-version"), oldest=limits.API_VERSION_MIN_DATE if _is_of_compute(path) else "")
+    is_bound = _is_of_compute(path) and context.limits.enforces(limits.API_VERSION_MIN)
+    version = _check_version(query.get("api-version"), oldest=limits.API_VERSION_MIN_DATE if is_bound else "")
     _check_subscription(context, path)
     asked, authority = requested(request.method, path), context.authorities.of(principal)
     authority.require(asked)

@@ -91,7 +91,7 @@ def error_answer(error: FarpointError, *, challenge: str = "") -> Response:
         headers["WWW-Authenticate"] = challenge
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    if isinstance(error, ThrottledError):
+    if isinstance(error, (ThrottledError, LimitError)) and error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
     return json_answer(envelope(error), status=status, headers=headers)
 

@@ -36,6 +36,7 @@ DEPLOYMENT: Final = f"{DEPLOYMENTS}/{{deployment}}"
 ROLE_DEFINITIONS: Final = "/{scope:path}/providers/microsoft.authorization/roledefinitions"
 ROLE_ASSIGNMENTS: Final = "/{scope:path}/providers/microsoft.authorization/roleassignments"
 REGIONS: Final = f"{SUBSCRIPTION}/providers/farpoint/regions"
+LIMITS: Final = f"{SUBSCRIPTION}/providers/farpoint/limits"
 
 
 def point_arm_id(*, subscription: str, group: str, collection: str, point: str) -> ArmId:

@@ -10,6 +10,7 @@ from farpoint.clock import Clock
 from farpoint.config.values import PeerConfig, RegionConfig
 from farpoint.keys.tokens import TokenIssuer
 from farpoint.model.ids import RegionId
+from farpoint.model.regions import region_key
 from farpoint.model.remote import RegionIdentity
 from farpoint.movers.ports import SourceRegion
 from farpoint.peers.client import PeerClient, PeerSettings
@@ -37,13 +38,22 @@ class Peering:
     directory: PeerDirectory
     clients: tuple[PeerClient, ...]
 
+
+@frozen(kw_only=True)
+class Sources:
+    """Where copies come from: the peers, and this region itself. Satisfies farpoint.workflows.bench.SourceRegions."""
+
+    peering: Peering
+    own: SourceRegion
+
     def source(self, region: str) -> SourceRegion:
-        """Return the named peer as a source of copies."""
-        return self.directory.source(region)
+        """Return the named region as a source of copies; refuse an unknown name."""
+        is_own = region_key(region) == region_key(self.peering.identity.name)
+        return self.own if is_own else self.peering.directory.source(region)
 
     def signing_key(self, region: RegionId) -> bytes | None:
-        """Return the key that checks a region's manifests."""
-        return self.pins.signing_key(region)
+        """Return the key that checks a region's manifests, None for a region never met."""
+        return self.peering.pins.signing_key(region)
 
 
 def make_peering(config: RegionConfig, storage: Storage, issuer: TokenIssuer, clock: Clock) -> Peering:

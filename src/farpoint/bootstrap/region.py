@@ -14,7 +14,7 @@ from farpoint.api.listeners import Listener, client_listener, peer_listener
 from farpoint.api.peer_app import build_peer_app
 from farpoint.api.resource_document import resource_document, resource_documents
 from farpoint.bootstrap.access import any_tokens, authorities, throttles
-from farpoint.bootstrap.peering import Peering, TokenKeys, make_peering
+from farpoint.bootstrap.peering import Peering, Sources, TokenKeys, make_peering
 from farpoint.bootstrap.storage import Storage
 from farpoint.clock import Clock, Entropy
 from farpoint.config.values import RegionConfig
@@ -27,7 +27,7 @@ from farpoint.keys.tokens import TokenIssuer, TokenVerifier
 from farpoint.metadata.operations import get_operation, live_operations
 from farpoint.metadata.plan_store import SqlPlanStore
 from farpoint.model.ids import OperationId
-from farpoint.model.limits import Limits
+from farpoint.model.limits import COPY_DURATION
 from farpoint.movers.lanes import ThreadLanes
 from farpoint.operations.durable import DurableRunner
 from farpoint.operations.steps import Steps
@@ -37,6 +37,7 @@ from farpoint.services.context import RegionContext
 from farpoint.services.group_deletion import GroupDeletion, clear_own_group
 from farpoint.services.groups import ensure_default_group
 from farpoint.services.new_names import NewNames
+from farpoint.services.own_source import OwnSource
 from farpoint.services.ownership import holds_name
 from farpoint.services.peer_catalogues import PeerCatalogues
 from farpoint.services.serving import ManifestCache, ServingContext
@@ -81,7 +82,9 @@ def build_region(config: RegionConfig, storage: Storage, *, clock: Clock, entrop
 
     # The runner needs the bench, the bench the context, and the context starts work with the runner.
     context = _context(config, storage, peering, launch, clock=clock, entropy=entropy)
-    bench = _bench(config, storage, peering, context)
+    serving = _serving(storage, peering, verifier, context)
+    sources = Sources(peering=peering, own=OwnSource(lambda: serving, asking=config.id, assertions=issuer))
+    bench = _bench(config, storage, sources, context)
     runner = _runner(config, storage, bench, clock)
     ensure_default_group(context)
     tokens = Tokens(
@@ -91,7 +94,7 @@ def build_region(config: RegionConfig, storage: Storage, *, clock: Clock, entrop
         public_keys=peering.pins.token_keys,
         throttles=throttles(config.rates, clock),
     )
-    listeners = _listeners(config, context, tokens, _serving(storage, peering, verifier, context), peering)
+    listeners = _listeners(config, context, tokens, serving, peering)
     return Region(
         config=config,
         storage=storage,
@@ -111,19 +114,19 @@ def _stop_at_once(error: SecondWriterError) -> None:
     os._exit(SECOND_WRITER_STATUS)
 
 
-def _bench(config: RegionConfig, storage: Storage, peering: Peering, context: RegionContext) -> Bench:
+def _bench(config: RegionConfig, storage: Storage, sources: Sources, context: RegionContext) -> Bench:
     return Bench(
         region_name=config.name,
         region=config.id,
         database=storage.database,
         vault=storage.vault,
         plans=SqlPlanStore(storage.database),
-        sources=peering,
+        sources=sources,
         groups=GroupDeletion(context=context),
         clock=context.clock,
         lanes=ThreadLanes(min((os.cpu_count() or 1) + _LANES_EXTRA, _LANES_MAX)),
         streams=ThreadLanes(config.copy.streams),
-        copy_deadline=dt.timedelta(days=config.copy.deadline_days),
+        copy_deadline=dt.timedelta(days=days) if (days := config.limits.most(COPY_DURATION)) else None,
         stopping=threading.Event(),
     )
 
@@ -170,7 +173,7 @@ def _context(
         new_names=NewNames(config.id),
         sas=SasSigner(storage.tokens),
         uploads=Uploads(clock),
-        limits=Limits(profile=config.limits_profile),
+        limits=config.limits,
         authorities=authorities(config.directory, storage.database),
         activity_entries_max=config.activity_entries_max,
         launch=launch,

@@ -13,6 +13,7 @@ _COMMANDS = {
     "point": ("farpoint.cli.point:app", "Make, copy, watch and delete restore points."),
     "disk": ("farpoint.cli.disk:app", "Restore disks from restore points, show, verify and forget them."),
     "region": ("farpoint.cli.region:app", "Show regions."),
+    "limits": ("farpoint.cli.limits:limits", "Show which of Azure's limits are in force."),
     "activity": ("farpoint.cli.activity:activity", "Show who asked to change what, and what came of it."),
     "verify": ("farpoint.cli.verify:verify", "Prove that a restore point can be restored."),
 }

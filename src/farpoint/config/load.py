@@ -13,7 +13,6 @@ from farpoint.config.load_directory import load_directory
 from farpoint.config.table import Table, https_url, nearest, refuse
 from farpoint.config.values import (
     ACTIVITY_ENTRIES_MAX,
-    DEADLINE_DAYS_MAX,
     RATE_MAX,
     STREAMS_MAX,
     CopyConfig,
@@ -27,7 +26,7 @@ from farpoint.config.values import (
 )
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import RegionId
-from farpoint.model.limits import PROFILES
+from farpoint.model.limits import PROFILES, RULES, Limits, Rule, RuleValue
 from farpoint.model.regions import region_key
 
 _TABLES = ("region", "listen", "peer_tls", "bucket", "keys", "disks", "directory", "peers", "copy", "rates", "activity", "limits")
@@ -55,7 +54,7 @@ def load_config(path: Path) -> RegionConfig:
         copy=_copy(file),
         rates=_rates(file),
         activity_entries_max=file.table("activity").integer("entries_max", lowest=1, highest=ACTIVITY_ENTRIES_MAX),
-        limits_profile=_profile(file),
+        limits=_limits(file),
     )
 
 
@@ -147,10 +146,7 @@ def _peers(file: _File, *, own_name: str, authority: Path) -> tuple[PeerConfig, 
 
 def _copy(file: _File) -> CopyConfig:
     table = file.table("copy")
-    return CopyConfig(
-        streams=table.integer("streams", lowest=1, highest=STREAMS_MAX),
-        deadline_days=table.integer("deadline_days", lowest=1, highest=DEADLINE_DAYS_MAX),
-    )
+    return CopyConfig(streams=table.integer("streams", lowest=1, highest=STREAMS_MAX))
 
 
 def _rates(file: _File) -> RatesConfig:
@@ -162,8 +158,13 @@ def _rates(file: _File) -> RatesConfig:
     )
 
 
-def _profile(file: _File) -> str:
-    profile = file.table("limits").text("profile")
+def _limits(file: _File) -> Limits:
+    table = file.table("limits")
+    profile = table.text("profile")
     if profile not in PROFILES:
         refuse(f"limits.profile must be one of {', '.join(PROFILES)}, not {profile!r}", target="limits.profile")
-    return profile
+    return Limits(profile=profile, own={rule.name: _value(table, rule) for rule in RULES if table.has(rule.name)})
+
+
+def _value(table: Table, rule: Rule) -> RuleValue:
+    return table.integer(rule.name, lowest=0, highest=rule.highest) if rule.is_number else table.flag(rule.name)

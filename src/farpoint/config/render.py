@@ -49,7 +49,7 @@ def _own_sections(config: RegionConfig) -> list[str]:
         _section("[[directory.clients]]", _Row("id", one.id), _Row("secret_scrypt", one.secret_scrypt), _Row("role", one.role or NO_ROLE))
         for one in directory.clients
     ]
-    copy = _section("[copy]", _Row("streams", config.copy.streams), _Row("deadline_days", config.copy.deadline_days))
+    copy = _section("[copy]", _Row("streams", config.copy.streams))
     return [*sections, *clients, *map(_issuer_section, directory.issuers), copy, *_bounds(config)]
 
 
@@ -65,7 +65,7 @@ def _issuer_section(issuer: IssuerConfig) -> str:
 
 
 def _bounds(config: RegionConfig) -> list[str]:
-    rates = config.rates
+    rates, limits = config.rates, config.limits
     return [
         _section(
             "[rates]",
@@ -74,7 +74,7 @@ def _bounds(config: RegionConfig) -> list[str]:
             _Row("failed_logins_per_minute", rates.failed_logins_per_minute),
         ),
         _section("[activity]", _Row("entries_max", config.activity_entries_max)),
-        _section("[limits]", _Row("profile", config.limits_profile)),
+        _section("[limits]", _Row("profile", limits.profile), *(_Row(name, value) for name, value in limits.own.items())),
     ]
 
 
@@ -90,6 +90,8 @@ def _section(title: str, *rows: _Row) -> str:
 
 
 def _toml(value: "str | int | Path | tuple[Path | str, ...]") -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, int):
         return str(value)
     if isinstance(value, tuple):

@@ -7,8 +7,12 @@ from typing import Final
 
 from attrs import frozen
 
+from farpoint.model.limits import RULES, Rule
+
 #: Marks a key that has no default.
 REQUIRED: Final = None
+#: Marks a limit that the configuration does not set.
+PROFILE_SAYS: Final = ""
 
 SettingValue = str | int | tuple[str, ...] | None
 
@@ -30,6 +34,10 @@ class Setting:
     def key(self) -> str:
         """The key inside its table."""
         return self.name.rpartition(".")[2]
+
+
+def _values_of(rule: Rule) -> str:
+    return f"a number, at most {rule.highest}; 0: any" if rule.is_number else "true to refuse, false to allow"
 
 
 SETTINGS: Final = (
@@ -64,10 +72,10 @@ SETTINGS: Final = (
     Setting("peers.endpoint", REQUIRED, "Base URL of the other region's peer listener."),
     Setting("peers.ca", "", "Authority that signed the other region's certificate, PEM; empty: peer_tls.ca."),
     Setting("copy.streams", 8, "Streams a copy uses at once, 1 to 8."),
-    Setting("copy.deadline_days", 14, "Days after which a copy that is not complete ends with CopyTimedOut."),
     Setting("rates.reads_per_second", 500, "GETs of one client; twice as many at once. 0: any number."),
     Setting("rates.writes_per_second", 200, "Other requests of one client; twice as many at once. 0: any number."),
     Setting("rates.failed_logins_per_minute", 60, "Wrong secrets and tokens from one address. 0: any number."),
     Setting("activity.entries_max", 100_000, "Write requests the activity log keeps, about 1 KiB each."),
-    Setting("limits.profile", "azure", "Limits in force: azure or lifted."),
+    Setting("limits.profile", "azure", "Limits in force: azure or lifted. Those below have their own page, limits.md."),
+    *(Setting(f"limits.{rule.name}", PROFILE_SAYS, f"Otherwise than the profile says: {_values_of(rule)}.") for rule in RULES),
 )

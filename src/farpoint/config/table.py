@@ -41,6 +41,17 @@ class Table:
             refuse(f"{self._name}.{key} must be a whole number from {lowest} to {highest}, not {value!r}", target=f"{self._name}.{key}")
         return value
 
+    def flag(self, key: str) -> bool:
+        """Return true or false."""
+        value = self._value(key)
+        if not isinstance(value, bool):
+            refuse(f"{self._name}.{key} must be true or false, not {value!r}", target=f"{self._name}.{key}")
+        return value
+
+    def has(self, key: str) -> bool:
+        """Tell whether the file sets the key."""
+        return key in self._content
+
     def guid(self, key: str) -> uuid.UUID:
         """Return a GUID."""
         text = self.text(key)

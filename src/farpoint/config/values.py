@@ -7,11 +7,11 @@ from attrs import field, frozen
 from attrs.validators import ge, le
 
 from farpoint.model.ids import RegionId
+from farpoint.model.limits import Limits
 
 PORT_MAX = 65535
 #: About 21 MiB each: 256 MiB are allowed for any mover.
 STREAMS_MAX = 8
-DEADLINE_DAYS_MAX = 3650
 RATE_MAX = 1_000_000
 #: The log is pruned by number at each entry; ten million are some 10 GiB.
 ACTIVITY_ENTRIES_MAX = 10_000_000
@@ -109,7 +109,6 @@ class CopyConfig:
     """How copies into this region run."""
 
     streams: int = field(validator=[ge(1), le(STREAMS_MAX)])
-    deadline_days: int = field(validator=[ge(1), le(DEADLINE_DAYS_MAX)])
 
 
 @frozen(kw_only=True)
@@ -142,5 +141,5 @@ class RegionConfig:
     rates: RatesConfig
     #: Write requests the activity log keeps.
     activity_entries_max: int
-    #: Profile of limits: ``azure`` or ``lifted``.
-    limits_profile: str
+    #: Azure's limits, as they are in force here.
+    limits: Limits

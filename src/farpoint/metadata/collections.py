@@ -1,6 +1,6 @@
 """Restore point collections. Those behind snapshots (snapshots.py) are found by their id only, and never listed."""
 
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import Connection, RowMapping, Select, func, select
 
 from farpoint.metadata.catalogue import mark_changed
 from farpoint.metadata.rows import RowValues, delete_row, insert_row, name_key, of_span, update_row
@@ -41,6 +41,11 @@ def list_collections(conn: Connection, *, group: str | None = None, span: Span =
     """Return the collections of one group or of all, by group and name, or a stretch of them."""
     query = of_span(_select_shown(), collections, group=group, span=span)
     return [_collection_of(row) for row in conn.execute(query).mappings()]
+
+
+def count_collections(conn: Connection) -> int:
+    """Count the region's own collections."""
+    return conn.execute(select(func.count()).select_from(collections).where(~collections.c.of_snapshots)).scalar_one()
 
 
 def delete_collection(conn: Connection, guid: CollectionId) -> None:

@@ -7,7 +7,7 @@ names files whose names are not UTF-8, and a failure that names such a file must
 import json
 from typing import cast
 
-from farpoint.errors import Place
+from farpoint.errors import Cause, Place
 from farpoint.metadata.moments import decode_moment, encode_moment
 from farpoint.model.documents import JsonObject
 from farpoint.model.operations import DiskProgress, Failure, Progress
@@ -41,7 +41,10 @@ def encode_failure(failure: Failure) -> str:
             "code": failure.code,
             "message": failure.message,
             "hint": failure.hint,
+            "cause": failure.cause.value,
             "percent": failure.percent,
+            "attempts": failure.attempts,
+            "bytesSafe": failure.bytes_safe,
             "place": {
                 "disk": place.disk,
                 "offsetBytes": place.offset_bytes,
@@ -61,7 +64,10 @@ def decode_failure(text: str) -> Failure:
         code=fields["code"],
         message=fields["message"],
         hint=fields["hint"],
+        cause=Cause(fields["cause"]),
         percent=fields["percent"],
+        attempts=fields["attempts"],
+        bytes_safe=fields["bytesSafe"],
         place=Place(
             disk=place["disk"],
             offset_bytes=place["offsetBytes"],

@@ -45,6 +45,12 @@ def live_operations(conn: Connection) -> list[Operation]:
     return [_operation_of(row) for row in conn.execute(query).mappings()]
 
 
+def begun_since(conn: Connection, kind: OperationKind, moment: dt.datetime) -> list[Operation]:
+    """Return the operations of one kind that were begun after *moment*, however they ended, oldest first."""
+    query = select(operations).where(operations.c.kind == kind.value, operations.c.created_at > moment).order_by(operations.c.number)
+    return [_operation_of(row) for row in conn.execute(query).mappings()]
+
+
 def list_operations(conn: Connection, limit: int) -> list[Operation]:
     """Return at most *limit* operations of this region, newest first."""
     query = select(operations).order_by(operations.c.number.desc()).limit(limit)

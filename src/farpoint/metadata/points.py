@@ -85,6 +85,13 @@ def count_live(conn: Connection, collection_id: CollectionId) -> int:
     return conn.execute(query.select_from(points)).scalar_one()
 
 
+def count_captured(conn: Connection, vm_id: str) -> int:
+    """Count the points captured of a VM here, in all collections that are complete or being made; *vm_id* is its ARM id, in any case."""
+    of_vm = func.lower(collections.c.source_id) == vm_id.lower()
+    query = select(func.count()).select_from(points.join(collections, collections.c.id == points.c.collection))
+    return conn.execute(query.where(of_vm, points.c.provisioning_state.not_in(_GONE_OR_GOING))).scalar_one()
+
+
 def delete_point(conn: Connection, guid: PointId) -> None:
     """Delete the point and its disk points, if they are there, and what was granted on these."""
     point = get_point_by_guid(conn, guid)

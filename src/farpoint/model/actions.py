@@ -65,7 +65,7 @@ _WORDS: Final = {
 _POLLED: Final = frozenset({"operations", "diskoperations"})
 _POLL_SEGMENTS: Final = 8
 #: Lists that everybody in the subscription may read whole.
-_KNOWN_TO_ALL: Final = frozenset({"farpoint/regions", "microsoft.authorization/roledefinitions"})
+_KNOWN_TO_ALL: Final = frozenset({"farpoint/regions", "farpoint/limits", "microsoft.authorization/roledefinitions"})
 _SUBSCRIPTION: Final = "Microsoft.Resources/subscriptions"
 #: The activity log; an event is read where its resource is.
 EVENTS: Final = "Microsoft.Insights/eventtypes/values"

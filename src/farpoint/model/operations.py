@@ -6,7 +6,7 @@ from enum import StrEnum
 from attrs import Factory, evolve, field, frozen
 from attrs.validators import ge
 
-from farpoint.errors import NOWHERE, Code, FarpointError, Place
+from farpoint.errors import NOWHERE, Cause, Code, FarpointError, Place
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import OperationId
 
@@ -65,19 +65,25 @@ class Failure:
     message: str
     hint: str = ""
     place: Place = NOWHERE
+    #: What kind of cause it had: farpoint.errors.Cause.
+    cause: Cause = Cause.FAULT
     #: Percent reached when it failed, 0 to 100.
     percent: float = 0.0
+    #: How often the work was begun: once, and once more after each restart of the region.
+    attempts: int = 1
+    #: Of a copy: the planned bytes that are durable here, and not sent again when it is asked for anew. None where nothing is sent.
+    bytes_safe: int | None = None
 
     @classmethod
-    def of(cls, error: FarpointError, *, percent: float = 0.0) -> "Failure":
-        """Keep what *error* says, and how far the work had come."""
-        return cls(code=error.code.value, message=error.message, hint=error.hint, place=error.place, percent=percent)
+    def of(cls, error: FarpointError) -> "Failure":
+        """Keep what *error* says."""
+        return cls(code=error.code.value, message=error.message, hint=error.hint, place=error.place, cause=error.cause)
 
     @classmethod
-    def unexpected(cls, error: BaseException, *, percent: float = 0.0) -> "Failure":
+    def unexpected(cls, error: BaseException) -> "Failure":
         """Describe a bug of ours without leaking values: the class name only."""
         text = f"an unexpected {type(error).__name__} ended the operation; the region's log has the details"
-        return cls(code=Code.INTERNAL.value, message=text, percent=percent)
+        return cls(code=Code.INTERNAL.value, message=text)
 
 
 @frozen(kw_only=True)

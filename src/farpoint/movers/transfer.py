@@ -14,7 +14,7 @@ from attrs import frozen
 from farpoint.codec.compression import BlockDecompressor
 from farpoint.codec.digest import chunk_id
 from farpoint.errors import FarpointError, IntegrityError, Place
-from farpoint.model.ids import ScopeId
+from farpoint.model.ids import OperationId, ScopeId
 from farpoint.model.index import PlannedChunk
 from farpoint.model.operations import Claim
 from farpoint.movers.lanes import Lanes
@@ -95,6 +95,16 @@ def _orders(parts: TransferParts, disk: str) -> Iterator[_Order]:
         is_last = len(page) < _PLAN_PAGE
         for chunks in _requests(missing, near_the_end=is_last):
             yield _Order(chunks=chunks, skipped_bytes=0)
+
+
+def missing_bytes(vault: Vault, scope: ScopeId, store: PlanStore, operation: OperationId, disk: str) -> int:
+    """Return the planned bytes of *disk* that are not durable here: what a new copy would still have to fetch."""
+    missing, after = 0, -1
+    while page := store.read(operation, disk=disk, after_block=after, limit=_PLAN_PAGE):
+        after = page[-1].block
+        present = vault.index.find_chunks(scope, {planned.chunk for planned in page})
+        missing += sum(planned.wire_bytes for planned in page if planned.chunk not in present)
+    return missing
 
 
 def _requests(missing: Sequence[PlannedChunk], *, near_the_end: bool) -> Iterator[tuple[PlannedChunk, ...]]:

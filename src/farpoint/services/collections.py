@@ -6,6 +6,7 @@ from attrs import evolve, frozen
 
 from farpoint.metadata import collections, operations, points, virtual_machines
 from farpoint.metadata.connection import Connection
+from farpoint.model import limits
 from farpoint.model.arm_id import ArmId
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import CollectionId
@@ -15,7 +16,7 @@ from farpoint.model.resources import Collection
 from farpoint.model.spans import WHOLE, Span
 from farpoint.services.access_grants import refuse_if_point_shared
 from farpoint.services.context import RegionContext
-from farpoint.services.copy_limits import same_region_copy
+from farpoint.services.copy_limits import refuse_same_region
 from farpoint.services.groups import open_group, require_group
 from farpoint.services.new_operations import new_operation, retire, running_operation
 from farpoint.services.outcome import Put
@@ -61,6 +62,7 @@ def put_collection(context: RegionContext, request: CollectionRequest) -> Put[Co
         existing = collections.get_collection(conn, group=group, name=request.name)
         if existing is not None:
             return Put(resource=_retagged(conn, existing, source, request.tags), created=False)
+        _refuse_more(context, conn)
         collection = Collection(
             id=CollectionId(context.entropy.guid()),
             group=group,
@@ -73,6 +75,13 @@ def put_collection(context: RegionContext, request: CollectionRequest) -> Put[Co
         )
         collections.insert_collection(conn, collection)
     return Put(resource=collection, created=True)
+
+
+def _refuse_more(context: RegionContext, conn: Connection) -> None:
+    rule = limits.COLLECTIONS_PER_REGION
+    most = context.limits.most(rule)
+    if most and (count := collections.count_collections(conn)) >= most:
+        raise rule.refusal(region=context.name, count=count, most=most)
 
 
 def patch_collection(context: RegionContext, *, group: str, name: str, change: CollectionChange) -> Collection:
@@ -154,9 +163,9 @@ def _refuse_move(target: str, location: str, wanted: str | None) -> None:
 def _locate(context: RegionContext, source: ArmId) -> str:
     """Return the region that has *source*; refuse what cannot be a source here."""
     if _exists_here(context, source):
-        if source.is_type(VM_TYPE):
-            return context.name
-        raise same_region_copy(context, source.name, target=SOURCE_TARGET)
+        if not source.is_type(VM_TYPE):
+            refuse_same_region(context, source.name, target=SOURCE_TARGET)
+        return context.name
     remote = context.peers.resource(str(source))
     if remote is None:
         raise resource_missing(source, target=SOURCE_TARGET) if len(source.path) == 1 else entity_missing(source, target=SOURCE_TARGET)

@@ -7,41 +7,36 @@ transaction that inserts the new one, so of two requests for the last place one 
 import datetime as dt
 from typing import Final
 
-from farpoint.errors import RefusedError
 from farpoint.metadata import collections, points
 from farpoint.metadata.connection import Connection
 from farpoint.model import limits
 from farpoint.model.arm_id import ArmId, parse_arm_id
-from farpoint.model.remote import RemoteResource
+from farpoint.model.operations import Operation, OperationKind
 from farpoint.model.resources import Collection, RestorePoint
 from farpoint.services.context import RegionContext
-from farpoint.services.json_reading import text_at
+from farpoint.services.copy_source import SourcePoint
+from farpoint.services.hourly_limits import refuse_too_often
 from farpoint.services.references import COLLECTION_TYPE
-from farpoint.services.refusals import invalid, not_allowed
+from farpoint.services.refusals import invalid
 
 SOURCE_TARGET: Final = "properties.sourceRestorePoint.id"
-_EXCLUDE_TARGET: Final = "properties.excludeDisks"
-#: What no limit forbids is still not done until it is built.
-_NOT_BUILT: Final = "This region's limits would allow it, but Farpoint cannot do it yet."
+EXCLUDE_TARGET: Final = "properties.excludeDisks"
 
 
 def refuse_excluded_disks(context: RegionContext, excluded: tuple[str, ...]) -> None:
     """Refuse to leave disks out of a copy."""
-    if not excluded:
-        return
     rule = limits.EXCLUDE_DISKS_ON_COPY
-    if context.limits.enforces(rule):
-        raise rule.refusal(target=_EXCLUDE_TARGET, disks=", ".join(excluded))
-    raise not_allowed(f"A copy cannot leave disks out. {_NOT_BUILT}", hint="Leave excludeDisks out.", target=_EXCLUDE_TARGET)
+    if excluded and context.limits.enforces(rule):
+        raise rule.refusal(target=EXCLUDE_TARGET, disks=", ".join(excluded))
 
 
 def refuse_other_source(context: RegionContext, conn: Connection, collection: Collection, source: ArmId) -> None:
     """Refuse a source point that does not belong to the collection's own source."""
-    if collection.source_id.lower() == source.parent.key:
-        return
     owner = source.parent
     if collections.get_collection(conn, group=owner.group, name=owner.name) is not None:
-        raise same_region_copy(context, owner.name, target=SOURCE_TARGET)
+        refuse_same_region(context, owner.name, target=SOURCE_TARGET)
+    if collection.source_id.lower() == owner.key:
+        return
     if not parse_arm_id(collection.source_id).is_type(COLLECTION_TYPE):
         message = f"Collection '{collection.name}' holds points of {collection.source_id}."
         raise invalid(SOURCE_TARGET, message, hint=f"Copy into a collection whose source is {owner}.")
@@ -50,25 +45,21 @@ def refuse_other_source(context: RegionContext, conn: Connection, collection: Co
         raise rule.refusal(
             target=SOURCE_TARGET, collection=collection.name, source=collection.source_id, point=source.name, other=str(owner)
         )
-    message = f"Collection '{collection.name}' takes copies from {collection.source_id}. {_NOT_BUILT}"
-    raise not_allowed(message, hint=f"Copy into a collection whose source is {owner}.", target=SOURCE_TARGET)
 
 
-def same_region_copy(context: RegionContext, collection: str, *, target: str) -> RefusedError:
-    """Return the refusal to copy from a collection of this region."""
+def refuse_same_region(context: RegionContext, collection: str, *, target: str) -> None:
+    """Refuse to copy from a collection of this region."""
     rule = limits.SAME_REGION_COPY
     if context.limits.enforces(rule):
-        return rule.refusal(target=target, collection=collection, region=context.name)
-    message = f"Collection '{collection}' is in this region, '{context.name}'. {_NOT_BUILT}"
-    return not_allowed(message, hint="Copy to another region.", target=target)
+        raise rule.refusal(target=target, collection=collection, region=context.name)
 
 
-def refuse_copied_source(context: RegionContext, source: ArmId, remote: RemoteResource) -> None:
+def refuse_copied_source(context: RegionContext, source: SourcePoint) -> None:
     """Refuse a source that is a copy itself."""
-    original = text_at(remote.document, "properties", "sourceRestorePoint", "id")
     rule = limits.COPY_OF_COPY
-    if original is not None and context.limits.enforces(rule):
-        raise rule.refusal(target=SOURCE_TARGET, point=source.name, region=remote.region_name, original=original)
+    if source.original_id is not None and context.limits.enforces(rule):
+        name = parse_arm_id(source.arm_id).name
+        raise rule.refusal(target=SOURCE_TARGET, point=name, region=source.region_name, original=source.original_id)
 
 
 def refuse_over_limits(context: RegionContext, conn: Connection, collection: Collection, copy: RestorePoint) -> None:
@@ -79,6 +70,7 @@ def refuse_over_limits(context: RegionContext, conn: Connection, collection: Col
     _refuse_second(context, conn, copy)
     _refuse_older(context, conn, collection, copy)
     _refuse_concurrent(context, conn, collection, copy)
+    _refuse_too_often(context, conn, collection)
 
 
 def _refuse_second(context: RegionContext, conn: Connection, copy: RestorePoint) -> None:
@@ -118,6 +110,15 @@ def _refuse_concurrent(context: RegionContext, conn: Connection, collection: Col
     running = points.oldest_running_copy(conn, collection.id)
     if running is not None:
         raise rule.refusal(target=SOURCE_TARGET, point=_source_name(copy), collection=collection.name, existing=_name_of(running))
+
+
+def _refuse_too_often(context: RegionContext, conn: Connection, collection: Collection) -> None:
+    key = context.arm_id(collection.group, ("restorePointCollections", collection.name)).key
+
+    def goes_there(operation: Operation) -> bool:
+        return parse_arm_id(operation.resource_id).parent.key == key
+
+    refuse_too_often(context, conn, limits.COPIES_PER_HOUR, OperationKind.COPY_POINT, goes_there, collection=collection.name)
 
 
 def _shows_another_instant(one: RestorePoint, other: RestorePoint) -> bool:

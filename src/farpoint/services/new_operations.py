@@ -2,7 +2,7 @@
 
 from attrs import evolve
 
-from farpoint.errors import Code
+from farpoint.errors import Cause, Code
 from farpoint.metadata import operations, points
 from farpoint.metadata.connection import Connection
 from farpoint.model.arm_id import ArmId
@@ -52,5 +52,11 @@ def _interrupt(context: RegionContext, conn: Connection, operation_id: Operation
     if found is None or found.state is not OperationState.RUNNING:
         return
     claim = operations.claim_operation(conn, operation_id)
-    failure = Failure(code=Code.INTERRUPTED.value, message=why, percent=found.progress.percent)
+    failure = Failure(
+        code=Code.INTERRUPTED.value,
+        message=why,
+        cause=Cause.ENDED,
+        percent=found.progress.percent,
+        attempts=found.incarnation,
+    )
     operations.finish_operation(conn, claim, OperationState.FAILED, failure, context.clock.now())

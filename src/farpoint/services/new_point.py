@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 from farpoint.errors import Code, RefusedError
 from farpoint.metadata import collections, disk_points, disks, operations, points, virtual_machines
 from farpoint.metadata.connection import Connection
+from farpoint.model import limits
 from farpoint.model.arm_id import parse_arm_id
 from farpoint.model.ids import PointId
 from farpoint.model.manifest import Consistency
@@ -21,11 +22,12 @@ from farpoint.model.resources import AttachedDisk, Collection, Disk, DiskRestore
 from farpoint.services.captures import captured_disk_row, look_at_disk
 from farpoint.services.context import RegionContext
 from farpoint.services.groups import require_group
+from farpoint.services.hourly_limits import refuse_too_often
 from farpoint.services.new_operations import new_operation
 from farpoint.services.outcome import Put
 from farpoint.services.point_details import PointDetails
 from farpoint.services.points import point_id, require_open_collection
-from farpoint.services.references import DISK_TYPE, VM_TYPE, parse_reference
+from farpoint.services.references import VM_TYPE, excluded_keys
 from farpoint.services.refusals import invalid, not_allowed, resource_missing
 from farpoint.services.repeated_point import PointWish, find_repeated
 from farpoint.services.storage_profile import describe_vm
@@ -35,6 +37,8 @@ _CHANGED: Final = (
     "Changes were made to the Virtual Machine while the operation 'Create Restore Point' was in progress. "
     "Operation Create Restore Point cannot be completed at this time."
 )
+#: The VM's ARM id in an operation's request, in lower case: its collection may be gone by the time it is counted.
+_VM: Final = "virtualMachine"
 _CONCURRENT: Final = "RestorePoint creation failed since a concurrent 'Create RestorePoint' operation was triggered on the VM."
 
 
@@ -67,7 +71,7 @@ class _Subject:
 
 def create_point(context: RegionContext, request: PointRequest, *, principal: str) -> Put[PointDetails]:
     """Create a restore point of the collection's VM; the capture goes on after the answer."""
-    excluded = _excluded_keys(context, request)
+    excluded = excluded_keys(context, request.exclude_disks, target=EXCLUDE_TARGET)
     require_group(context, request.group)
     with context.database.read() as conn:
         collection = require_open_collection(context, conn, group=request.group, name=request.collection)
@@ -84,6 +88,7 @@ def create_point(context: RegionContext, request: PointRequest, *, principal: st
         if _read_subject(conn, collection, excluded) != subject:
             raise not_allowed(_CHANGED, hint="Please try again later.")
         _refuse_concurrent(context, conn, subject.vm)
+        _refuse_over_limits(context, conn, subject.vm)
         chosen = _with_sizes(conn, subject, sizes)
         details = _rows(context, conn, request, subject=evolve(subject, chosen=chosen), principal=principal)
         points.insert_point(conn, details.point)
@@ -92,14 +97,6 @@ def create_point(context: RegionContext, request: PointRequest, *, principal: st
         operations.insert_operation(conn, details.operation)
     context.launch(details.point.operation)
     return Put(resource=details, created=True, operation=details.operation)
-
-
-def _excluded_keys(context: RegionContext, request: PointRequest) -> frozenset[str]:
-    ids = [
-        parse_reference(context, text, DISK_TYPE, target=f"{EXCLUDE_TARGET}[{number}].id")
-        for number, text in enumerate(request.exclude_disks)
-    ]
-    return frozenset(arm_id.key for arm_id in ids)
 
 
 def _wish(request: PointRequest, excluded: frozenset[str]) -> PointWish:
@@ -147,6 +144,21 @@ def _captures(conn: Connection, operation: Operation, vm_key: str) -> bool:
     return collection is not None and collection.source_id.lower() == vm_key
 
 
+def _refuse_over_limits(context: RegionContext, conn: Connection, vm: VirtualMachine) -> None:
+    vm_id = context.arm_id(vm.group, ("virtualMachines", vm.name))
+    most = context.limits.most(limits.POINTS_PER_VM)
+    if most and (count := points.count_captured(conn, str(vm_id))) >= most:
+        raise limits.POINTS_PER_VM.refusal(vm=vm.name, count=count, most=most)
+    refuse_too_often(
+        context,
+        conn,
+        limits.CREATES_PER_HOUR,
+        OperationKind.CREATE_POINT,
+        lambda operation: operation.request.get(_VM) == vm_id.key,
+        vm=vm.name,
+    )
+
+
 def _with_sizes(conn: Connection, subject: _Subject, sizes: Sequence[int]) -> tuple[tuple[AttachedDisk, Disk], ...]:
     """Record the sizes just seen: an image may have grown since it was registered."""
     chosen = []
@@ -169,6 +181,7 @@ def _rows(context: RegionContext, conn: Connection, request: PointRequest, *, su
         subject=str(guid),
         principal=principal,
         request={
+            _VM: collection.source_id.lower(),
             "allowLive": request.allow_live,
             "excludeDisks": list(request.exclude_disks),
             "consistencyMode": None if request.consistency is None else request.consistency.value,

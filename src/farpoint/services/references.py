@@ -1,5 +1,7 @@
 """References to other resources inside a request, and where resources may be created."""
 
+from collections.abc import Sequence
+
 from farpoint.errors import Code, RefusedError
 from farpoint.model.arm_id import ArmId, parse_arm_id
 from farpoint.model.regions import region_key
@@ -33,6 +35,12 @@ def parse_reference(context: RegionContext, text: str, *types: str, target: str)
         message = f"'{text}' is in another subscription than this request."
         raise invalid(target, message, hint=f"Resources of subscription {context.subscription_id} can be named here.")
     return arm_id
+
+
+def excluded_keys(context: RegionContext, disks: Sequence[str], *, target: str) -> frozenset[str]:
+    """Return the ARM ids of disks to leave out, in lower case; *target* is the list's JSON path."""
+    ids = (parse_reference(context, text, DISK_TYPE, target=f"{target}[{number}].id") for number, text in enumerate(disks))
+    return frozenset(arm_id.key for arm_id in ids)
 
 
 def require_own_location(context: RegionContext, location: str) -> None:

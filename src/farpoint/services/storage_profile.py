@@ -62,5 +62,22 @@ def without_disk_points(source_metadata: JsonObject) -> JsonObject:
     return {**source_metadata, "storageProfile": shown}
 
 
+def without_disks(source_metadata: JsonObject, excluded: Container[str]) -> JsonObject:
+    """Return sourceMetadata without the disks whose lower-case ARM ids are *excluded*."""
+    storage = object_at(source_metadata, "storageProfile")
+    shown: dict[str, JsonValue] = dict(storage)
+    if _managed_key(object_at(storage, "osDisk")) in excluded:
+        del shown["osDisk"]
+    shown["dataDisks"] = [disk for disk in objects_at(storage, "dataDisks") if _managed_key(disk) not in excluded]
+    return {**source_metadata, "storageProfile": shown}
+
+
+def disk_ids(source_metadata: JsonObject) -> frozenset[str]:
+    """Return the ARM ids of the disks that sourceMetadata describes, in lower case."""
+    storage = object_at(source_metadata, "storageProfile")
+    described = [object_at(storage, "osDisk"), *objects_at(storage, "dataDisks")]
+    return frozenset(key for disk in described if (key := _managed_key(disk)))
+
+
 def _managed_key(disk: JsonObject) -> str:
     return (text_at(disk, "managedDisk", "id") or "").lower()

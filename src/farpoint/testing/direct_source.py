@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from farpoint.keys.tokens import TokenIssuer
 from farpoint.model.ids import OperationId, RegionId
 from farpoint.model.remote import HeldPoint, NodePath, WireChunk
-from farpoint.peers.messages import BlocksRequest, HoldRequest, NodesRequest, ReleaseRequest
+from farpoint.peers.messages import BlocksRequest
 from farpoint.peers.protocol import BLOCKS_MAX, MEASURE_MAX, NODES_MAX
-from farpoint.services.holding import end_hold, hold_point
+from farpoint.services.asked_blocks import AskedBlocks
+from farpoint.services.own_source import OwnSource
 from farpoint.services.serving import ServingContext
-from farpoint.services.serving_blocks import measure_blocks, read_blocks, read_nodes
-from farpoint.testing.asked_blocks import AskedBlocks
+from farpoint.services.serving_blocks import read_blocks
 from farpoint.testing.effects import Effects
 
 
@@ -19,9 +19,9 @@ class DirectSource:
 
     def __init__(self, serving: Callable[[], ServingContext], *, asking: RegionId, issuer: TokenIssuer, effects: Effects) -> None:
         """Ask whatever *serving* is at that moment: the source may be started anew between two calls."""
+        self._source = OwnSource(serving, asking=asking, assertions=issuer)
         self._serving = serving
         self._asking = asking
-        self._issuer = issuer
         self._effects = effects
         #: (disk, block) of every block that was sent, in order: what crossed the wire.
         self.sent: list[tuple[str, int]] = []
@@ -31,22 +31,19 @@ class DirectSource:
     def hold(self, *, source_point_id: str, operation: OperationId, principal: str) -> HeldPoint:
         """Pin the point."""
         with self._effects.effect("ask hold"):
-            serving = self._serving()
-            assertion = self._issuer.assertion(principal, operation=str(operation), audience_region=str(serving.identity.region))
-            request = HoldRequest(point_id=source_point_id, operation=operation, assertion=assertion)
-            return hold_point(serving, peer=self._asking, request=request)
+            return self._source.hold(source_point_id=source_point_id, operation=operation, principal=principal)
 
     def nodes(self, token: str, *, disk: str, paths: Sequence[NodePath]) -> list[bytes]:
         """Return encoded nodes."""
         assert len(paths) <= NODES_MAX
         with self._effects.effect("ask nodes"):
-            return read_nodes(self._serving(), peer=self._asking, request=NodesRequest(token=token, disk=disk, paths=paths))
+            return self._source.nodes(token, disk=disk, paths=paths)
 
     def measure(self, token: str, *, disk: str, blocks: Sequence[int]) -> list[int]:
         """Return compressed lengths."""
         assert len(blocks) <= MEASURE_MAX
         with self._effects.effect("ask measure"):
-            return measure_blocks(self._serving(), peer=self._asking, request=BlocksRequest(token=token, disk=disk, blocks=blocks))
+            return self._source.measure(token, disk=disk, blocks=blocks)
 
     def blocks(self, token: str, *, disk: str, blocks: Sequence[int]) -> Iterator[WireChunk]:
         """Stream blocks; a batch that the source ends early is asked for again."""
@@ -70,4 +67,4 @@ class DirectSource:
     def release(self, token: str, *, receipt: bytes | None) -> None:
         """End the hold."""
         with self._effects.effect("ask release"):
-            end_hold(self._serving(), peer=self._asking, request=ReleaseRequest(token=token, receipt=receipt))
+            self._source.release(token, receipt=receipt)

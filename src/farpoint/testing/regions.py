@@ -164,10 +164,10 @@ class SmallRegion:
 
     def source_of(self, region: str) -> DirectSource:
         """Return it with its record of what was sent since the last start."""
-        if region not in self.others:
+        if region not in {*self.others, self.name}:
             raise RefusedError(Code.UNKNOWN_REGION, f"region {region} is not a peer of {self.name}")
         if region not in self._sources:
-            other = self.others[region]
+            other = self if region == self.name else self.others[region]
             self._sources[region] = DirectSource(lambda: other.serving, asking=self.region, issuer=self.issuer, effects=self.effects)
         return self._sources[region]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from farpoint.model.disk import DiskState
 from farpoint.model.ids import OperationId
 from farpoint.model.remote import HeldPoint, NodePath, WireChunk
-from farpoint.testing.asked_blocks import AskedBlocks
+from farpoint.services.asked_blocks import AskedBlocks
 from farpoint.vault.scope_reader import ScopeReader
 
 #: The hold that is taken for granted.

@@ -71,7 +71,8 @@ class Bench:
     #: Lanes for local work (capture, restore, verify), and one per stream of a copy.
     lanes: Lanes
     streams: Lanes
-    copy_deadline: dt.timedelta
+    #: How long a copy may take; None: any time.
+    copy_deadline: dt.timedelta | None
     stopping: threading.Event
 
 

@@ -14,9 +14,10 @@ from farpoint.model.ids import PointId
 from farpoint.model.manifest import LineageHop, Manifest
 from farpoint.model.operations import Failure
 from farpoint.model.resources import CopyState, RestorePoint
+from farpoint.movers.transfer import missing_bytes
 from farpoint.vault.receipts import ReceiptDisk, keep_receipt, make_receipt
 from farpoint.workflows.bench import Work
-from farpoint.workflows.copy_rows import copied_manifest, read_proof, write_proofs
+from farpoint.workflows.copy_rows import copied_disks, copied_manifest, read_proof, write_proofs
 from farpoint.workflows.copy_source_side import kept_source, prove, try_release
 from farpoint.workflows.publishing import close_disks, end_operation, fail_point, load_point, manifest_id_of, publish_point
 from farpoint.workflows.recipe import NEXT
@@ -47,7 +48,9 @@ def publish_copy(work: Work) -> str:
         committed_here=now,
     )
     scope = work.bench.vault.platform_scope
-    manifest = copied_manifest(original, kept.held.statement, hop=hop, operation=str(work.operation.id), scope=scope)
+    point, _ = load_point(work)
+    disks = copied_disks(original, point)
+    manifest = copied_manifest(original, disks, kept.held.statement, hop=hop, operation=str(work.operation.id), scope=scope)
     publish_point(work, manifest, _finish)
     return NEXT
 
@@ -101,6 +104,7 @@ def release_copy(work: Work) -> str:
 def fail_copy(work: Work, failure: Failure) -> None:
     """Record why the copy failed; what arrived stays, so a new request resumes. A point that is published stays published."""
     kept = kept_source(work)
+    failure = evolve(failure, bytes_safe=_safe_bytes(work))
     work.bench.plans.reset(work.claim)
     with claimed_write(work.bench.database, work.claim) as conn:
         copy_sources.delete_copy_source(conn, work.operation.id)
@@ -112,6 +116,13 @@ def fail_copy(work: Work, failure: Failure) -> None:
             fail_point(work, conn, failure, copy_state=CopyState.FAILED)
     if kept is not None:
         try_release(work, kept, None)
+
+
+def _safe_bytes(work: Work) -> int:
+    """Return how many of the planned bytes are durable here; 0 before there is a plan."""
+    bench = work.bench
+    left = (missing_bytes(bench.vault, bench.vault.platform_scope, bench.plans, work.operation.id, line.disk) for line in work.progress.disks)
+    return work.progress.bytes_total - sum(left)
 
 
 def _is_published(work: Work, conn: Connection) -> bool:

@@ -1,4 +1,4 @@
-"""Copy a restore point here from another region.
+"""Copy a restore point here, from another region as a rule.
 
 1. hold      pin the point at its source; keep its signed statement
 2. plan      compare maps; list what must travel, to the byte, before anything moves; ARM calls the copy started
@@ -22,7 +22,7 @@ from farpoint.metadata import copy_sources, disk_points, operations, points
 from farpoint.metadata.connection import Connection
 from farpoint.metadata.operations import claimed_write
 from farpoint.model.ids import DiskPointId
-from farpoint.model.manifest import Manifest
+from farpoint.model.manifest import DiskEntry
 from farpoint.model.operations import DiskProgress
 from farpoint.model.resources import DiskRestorePoint, ProvisioningState, RestorePoint
 from farpoint.movers.plan import PlanParts, plan_disk
@@ -30,7 +30,7 @@ from farpoint.movers.ports import HeldPoint
 from farpoint.movers.transfer import Arrived, TransferParts, transfer_disk
 from farpoint.workflows.bench import Work
 from farpoint.workflows.copy_commit import fail_copy, publish_copy, release_copy, verify_copy, write_receipt
-from farpoint.workflows.copy_rows import CopiedDisk, copied_disk_row
+from farpoint.workflows.copy_rows import CopiedDisk, copied_disk_row, copied_disks
 from farpoint.workflows.copy_source_side import HOLD, check_deadline, prove, pulling, request_text, source_of
 from farpoint.workflows.patience import patiently
 from farpoint.workflows.publishing import load_point
@@ -59,25 +59,25 @@ def _hold(work: Work) -> str:
         copy_sources.put_copy_source(conn, work.operation.id, held)
     original = prove(work, held)
     if rows:
-        _refuse_replaced(work, rows, original)
+        _refuse_replaced(work, rows, copied_disks(original, point))
     with claimed_write(work.bench.database, work.claim) as conn:
         if not rows:
-            disk_points.insert_disk_points(conn, _new_rows(work, conn, point, original, held))
+            disk_points.insert_disk_points(conn, _new_rows(work, conn, point, copied_disks(original, point), held))
         facts = evolve(point, consistency=original.consistency_achieved, source_time_created=original.guest_freeze)
         points.update_point(conn, facts)
     return NEXT
 
 
-def _refuse_replaced(work: Work, rows: Sequence[DiskRestorePoint], original: Manifest) -> None:
+def _refuse_replaced(work: Work, rows: Sequence[DiskRestorePoint], disks: Sequence[DiskEntry]) -> None:
     """Refuse a hold on another point of the same name: what is planned and has arrived is not that point's."""
-    if {row.disk_name: row.state for row in rows} != {entry.name: entry.state for entry in original.disks}:
+    if {row.disk_name: row.state for row in rows} != {entry.name: entry.state for entry in disks}:
         message = f"{request_text(work, 'sourcePointId')} is not the point it was when this copy began: it was deleted and made again"
         raise RefusedError(Code.COPY_SOURCE_NOT_FOUND, message, hint="Delete this copy and copy the new point.")
 
 
-def _new_rows(work: Work, conn: Connection, point: RestorePoint, original: Manifest, held: HeldPoint) -> list[DiskRestorePoint]:
+def _new_rows(work: Work, conn: Connection, point: RestorePoint, disks: Sequence[DiskEntry], held: HeldPoint) -> list[DiskRestorePoint]:
     rows = []
-    for entry in original.disks:
+    for entry in disks:
         before = disk_points.latest_state_of_disk(conn, source_unique_id=entry.source_unique_id)
         family = str(uuid.uuid5(work.bench.region, entry.source_unique_id)) if before is None else before.family_id
         guid = DiskPointId(uuid.uuid5(work.operation.id, entry.name))

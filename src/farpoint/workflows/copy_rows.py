@@ -1,7 +1,7 @@
 """The rows and documents of a copy, made from what its source said: pure functions."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from attrs import evolve, frozen
@@ -51,14 +51,22 @@ def copied_disk_row(disk: CopiedDisk, *, point: RestorePoint, guid: DiskPointId,
     )
 
 
-def copied_manifest(original: Manifest, statement: SignedStatement, *, hop: LineageHop, operation: str, scope: ScopeId) -> Manifest:
-    """Return the manifest of a copy: the original's contents, one more hop, and the original's own statement inside."""
+def copied_disks(original: Manifest, point: RestorePoint) -> Sequence[DiskEntry]:
+    """Return the disks of the original that the copy is to have."""
+    excluded = {disk.lower() for disk in point.exclude_disks}
+    return [entry for entry in original.disks if entry.source_disk_id.lower() not in excluded]
+
+
+def copied_manifest(
+    original: Manifest, disks: Sequence[DiskEntry], statement: SignedStatement, *, hop: LineageHop, operation: str, scope: ScopeId
+) -> Manifest:
+    """Return the manifest of a copy: the original's contents with these *disks*, one more hop, and the original's own statement inside."""
     return evolve(
         original,
         id=hop.manifest,
         operation=operation,
         point_id=hop.point_id,
-        disks=tuple(evolve(disk, scope=scope) for disk in original.disks),
+        disks=tuple(evolve(disk, scope=scope) for disk in disks),
         committed_at=hop.committed_here,
         parent=None,
         lineage=(*original.lineage, hop),

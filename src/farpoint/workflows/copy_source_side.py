@@ -8,6 +8,7 @@ from farpoint.metadata import copy_sources, operations
 from farpoint.metadata.copy_sources import CopySource
 from farpoint.metadata.operations import claimed_write
 from farpoint.model.ids import OperationId
+from farpoint.model.limits import COPY_DURATION
 from farpoint.model.manifest import Manifest
 from farpoint.movers.ports import HeldPoint, SourceRegion
 from farpoint.vault.manifests import check_statement
@@ -56,12 +57,11 @@ def request_text(work: Work, key: str) -> str:
 
 
 def check_deadline(work: Work) -> None:
-    """Raise FarpointError(COPY_TIMED_OUT) when the copy has had its time."""
+    """Raise LimitError(COPY_TIMED_OUT) when the copy has had its time."""
     allowed = work.bench.copy_deadline
-    if work.bench.clock.now() - work.operation.created_at > allowed:
+    if allowed is not None and work.bench.clock.now() - work.operation.created_at > allowed:
         last = f"; it was waiting for this: {work.progress.waiting}" if work.progress.waiting else ""
-        message = f"the copy was not complete after {allowed}{last}"
-        raise FarpointError(Code.COPY_TIMED_OUT, message, hint="Delete this point and copy again: what arrived is kept and not sent twice.")
+        raise COPY_DURATION.refusal(allowed=allowed, waiting=last)
 
 
 def prove(work: Work, held: HeldPoint) -> Manifest:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from farpoint.errors import Code, FarpointError, IntegrityError, SupersededError, UnavailableError
 from farpoint.metadata import operations
@@ -60,7 +60,7 @@ def follow(recipe: Recipe, steps: Steps, bench: Bench, operation_id: OperationId
             return
         returns += outcome != NEXT
         if returns > _RETURNS_MAX:
-            _fail(recipe, work, Failure.of(_never_ending(outcome), percent=work.percent))
+            _fail(recipe, work, Failure.of(_never_ending(outcome)))
             return
         position = position + 1 if outcome == NEXT else _position(recipe, outcome)
 
@@ -87,11 +87,11 @@ def _attempt(recipe: Recipe, step: Step, work: Work) -> str:
             # Before the failure is told: whoever hears of it may ask again at once, and must not lean on the same bytes. A source's
             # pack is not known here, and passed over.
             work.bench.vault.quarantine([error.place.pack])
-        return _fail(recipe, work, Failure.of(error, percent=work.percent))
+        return _fail(recipe, work, Failure.of(error))
     except Exception as error:  # noqa: BLE001 - the worker loop's edge
         # A bug of ours must end the operation, not leave it running for ever.
         _log.exception("step_failed_unexpectedly", extra={"step": step.name, **work.log_fields()})
-        return _fail(recipe, work, Failure.unexpected(error, percent=work.percent))
+        return _fail(recipe, work, Failure.unexpected(error))
     _log.info(
         "step_done", extra={"operation": str(work.operation.id), "kind": work.operation.kind.value, "step": step.name, **work.log_fields()}
     )
@@ -120,6 +120,7 @@ def _never_ending(step: str) -> FarpointError:
 
 def _fail(recipe: Recipe, work: Work, failure: Failure) -> str:
     work.flush_progress()
+    failure = evolve(failure, percent=work.percent, attempts=work.claim.incarnation)
     recipe.fail(work, failure)
     facts = {"code": failure.code, "reason": failure.message, "place": str(failure.place), "percent": failure.percent}
     _log.error("operation_failed", extra={**work.log_fields(), **facts})

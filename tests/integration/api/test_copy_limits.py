@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from attrs import define, evolve
-from tests.integration.api.arm_client import Arm, compute
+from tests.integration.api.arm_client import SUBSCRIPTION, Arm, compute
 
 from farpoint.metadata import operations, points
-from farpoint.model.limits import LIFTED, Limits
+from farpoint.model.limits import AZURE, COPIES_PER_HOUR, LIFTED, RULES, Limits
 from farpoint.model.operations import Failure, OperationKind
 from farpoint.model.resources import RestorePoint
 from farpoint.testing.played_work import play_deletion, play_point_failure, play_publish
@@ -195,6 +195,24 @@ def test_of_two_clients_for_the_one_place_exactly_one_is_refused(story: Story, s
     assert len(story.west.region.launched) == 1
 
 
+def test_two_clients_race_for_one_place_two_hundred_times(story: Story) -> None:
+    """Each time for a collection of its own, of two points or of one and the same: exactly one is refused, by a rule of copies."""
+    rules = Counter[str]()
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(200):
+            into = story.west.add_collection(f"race{number}", source=story.source)
+            of = ("rp1", "rp1") if number % 2 else ("rp1", "rp2")
+            racers = [pool.submit(story.copy, f"c{place}", of=of[place], into=into) for place in range(2)]
+            answers = [racer.result() for racer in racers]
+            assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 1}, number
+            rules.update(answer.json()["error"]["farpoint"]["rule"] for answer in answers if answer.status_code == 409)
+            # The winner goes again: the next race is for a free place too.
+            winner = next(place for place, answer in enumerate(answers) if answer.status_code == 201)
+            assert story.west.send("DELETE", f"{into}/restorePoints/c{winner}").status_code == 202
+    assert set(rules) <= {"copies_per_region", "copy_order", "copy_concurrency"}
+    assert rules.total() == 200
+
+
 def lift(arm: Arm) -> None:
     arm.region.context = evolve(arm.region.context, limits=Limits(profile=LIFTED))
     arm.app = arm.region.app()
@@ -206,16 +224,89 @@ def test_the_lifted_profile_takes_any_order_number_and_concurrency(story: Story)
     assert statuses == [201, 201, 201]
 
 
-def test_what_is_not_built_is_refused_without_a_rule_in_the_lifted_profile(story: Story) -> None:
-    lift(story.east)
-    lift(story.west)
+def set_limits(arm: Arm, **own: int) -> None:
+    arm.region.context = evolve(arm.region.context, limits=Limits(profile=AZURE, own=own))
+    arm.app = arm.region.app()
+
+
+def create(arm: Arm, collection: str, name: str) -> httpx.Response:
+    return arm.send("PUT", f"{compute('restorePointCollections', collection)}/restorePoints/{name}", {})
+
+
+def test_a_vm_has_so_many_points_and_failed_ones_do_not_count(story: Story) -> None:
+    set_limits(story.east, points_per_vm=4)
     other = story.east.add_collection("other", source=compute("virtualMachines", "web"))
-    near = {"location": "eastus", "properties": {"source": {"id": story.source}}}
-    second = {"properties": {"sourceRestorePoint": {"id": f"{other}/restorePoints/rp1"}}}
-    answers = [
-        story.east.send("PUT", compute("restorePointCollections", "near"), near),
-        story.west.send("PUT", f"{story.target}/restorePoints/x", second),
-        story.copy("x", of="rp1", excludeDisks=[{"id": compute("disks", "os")}]),
-    ]
-    assert [answer.status_code for answer in answers] == [409, 409, 409]
-    assert [answer.json()["error"]["farpoint"].get("rule") for answer in answers] == [None, None, None]
+    capture(story.east, "other", "rp4")
+    story.east.region.launched.clear()
+    assert_refused(create(story.east, "web", "rp5"), 409, "points_per_vm", "'web'", "4")
+    assert story.east.send("GET", f"{story.source}/restorePoints/rp5").status_code == 404
+    assert story.east.region.launched == []
+    assert story.east.send("DELETE", f"{other}/restorePoints/rp4").status_code == 202
+    assert create(story.east, "web", "rp5").status_code == 201
+
+
+def test_the_same_point_asked_for_again_is_answered_and_not_counted(story: Story) -> None:
+    set_limits(story.east, points_per_vm=3, creates_per_hour=1)
+    assert create(story.east, "web", "rp3").status_code == 201
+
+
+def test_a_region_has_so_many_collections(story: Story) -> None:
+    set_limits(story.east, collections_per_region=1)
+    body = {"location": "eastus", "properties": {"source": {"id": compute("virtualMachines", "web")}}}
+    second = story.east.send("PUT", compute("restorePointCollections", "second"), body)
+    assert_refused(second, 409, "collections_per_region", "eastus", "1")
+    # One that is there may be written again.
+    assert story.east.send("PUT", story.source, body).status_code == 200
+
+
+def test_points_of_a_vm_are_throttled_by_the_hour_and_told_when(story: Story) -> None:
+    set_limits(story.east, creates_per_hour=3)
+    story.east.region.launched.clear()
+    answer = create(story.east, "web", "rp4")
+    assert_refused(answer, 429, "creates_per_hour", "'web'", "3")
+    assert answer.json()["error"]["code"] == "TooManyRequests"
+    # rp1 was begun three minutes ago.
+    assert int(answer.headers["Retry-After"]) == 3600 - 180
+    assert story.east.region.launched == []
+    story.east.region.clock.advance(3600 - 181)
+    assert create(story.east, "web", "rp4").status_code == 429
+    story.east.region.clock.advance(2)
+    assert create(story.east, "web", "rp4").status_code == 201
+
+
+def test_deleting_what_was_begun_does_not_make_room_within_the_hour(story: Story) -> None:
+    set_limits(story.east, creates_per_hour=3)
+    deletion = story.east.send("DELETE", story.source)
+    with story.east.region.context.database.read() as conn:
+        (operation,) = [one for one in operations.live_operations(conn) if str(one.id) == deletion.headers["x-ms-request-id"]]
+    play_deletion(story.east.region.context, operation)
+    story.east.add_collection("fresh", source=compute("virtualMachines", "web"))
+    assert create(story.east, "fresh", "rp4").status_code == 429
+
+
+def test_copies_into_a_collection_are_throttled_by_the_hour(story: Story) -> None:
+    set_limits(story.west, copies_per_hour=1)
+    story.copied("rp1", of="rp1")
+    refused = story.copy("rp2", of="rp2")
+    assert_refused(refused, 429, "copies_per_hour", "'copies'", "1")
+    assert int(refused.headers["Retry-After"]) == 3600
+    other = story.west.add_collection("others", source=story.source)
+    assert story.copy("rp2", of="rp2", into=other).status_code == 201
+    story.west.region.clock.advance(3601)
+    assert story.copy("rp3", of="rp3").status_code == 201
+
+
+def test_the_list_of_limits_says_what_is_in_force_and_why(story: Story) -> None:
+    set_limits(story.east, copies_per_hour=3)
+    listed = {one["name"]: one for one in story.east.send("GET", f"/subscriptions/{SUBSCRIPTION}/providers/Farpoint/limits").json()["value"]}
+    assert set(listed) == {rule.name for rule in RULES}
+    assert listed["copies_per_hour"]["properties"] == {
+        "value": 3,
+        "profile": "azure",
+        "isConfigured": True,
+        "profiles": {"azure": 0, "lifted": 0},
+        "refuses": COPIES_PER_HOUR.refuses,
+        "source": "azure-wire §7.17 (CREATE)",
+        "answer": {"status": 429, "code": "TooManyRequests"},
+    }
+    assert (listed["copy_of_copy"]["properties"]["value"], listed["copy_of_copy"]["properties"]["isConfigured"]) == (True, False)

@@ -8,7 +8,7 @@ from attrs import evolve, fields
 
 from farpoint.codec.catalogue_body import CatalogueCodec
 from farpoint.codec.catalogue_format import NO_ENTRY, EntryHeader, decode_entry, decode_entry_header, encode_entry
-from farpoint.errors import IntegrityError, Place
+from farpoint.errors import Cause, IntegrityError, Place
 from farpoint.keys.signing import Signer, check_signature
 from farpoint.model.catalogue import RECORD_TYPES, ResourceChange, ResourceKind
 from farpoint.model.disk import DiskState, Geometry
@@ -30,7 +30,10 @@ FAILURE = Failure(
     message="a file that is no UTF-8: \udcff, and one that is: ü",
     hint="look",
     place=Place(disk="os", offset_bytes=1, length_bytes=2, pack="packs/aa", frame=3),
+    cause=Cause.DAMAGE,
     percent=50,
+    attempts=3,
+    bytes_safe=4096,
 )
 
 

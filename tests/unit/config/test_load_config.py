@@ -53,7 +53,7 @@ def test_defaults_fill_what_is_not_said(tmp_path: Path) -> None:
     assert config.listen.clients == Address(host="127.0.0.1", port=8443)
     assert config.listen.peers == Address(host="127.0.0.1", port=8444)
     assert config.listen.endpoint == "https://127.0.0.1:8443"
-    assert (config.copy.streams, config.copy.deadline_days, config.limits_profile) == (8, 14, "azure")
+    assert (config.copy.streams, config.limits) == (8, Limits(profile="azure"))
 
 
 def test_relative_paths_resolve_against_the_files_folder(tmp_path: Path) -> None:
@@ -116,7 +116,11 @@ def _is_later(text: str, line: str, key: str) -> bool:
         ('[listen]\nendpoint = "http://127.0.0.1:1"', "listen.endpoint"),
         ("[copy]\nstreams = 0", "copy.streams"),
         ("[copy]\nstreams = true", "copy.streams"),
-        ('[copy]\ndeadline_days = "14"', "copy.deadline_days"),
+        ('[limits]\ncopy_duration = "14"', "limits.copy_duration"),
+        ("[limits]\ncopy_duration = true", "limits.copy_duration"),
+        ("[limits]\ncopy_duration = 3651", "limits.copy_duration"),
+        ("[limits]\ncopy_order = 1", "limits.copy_order"),
+        ("[limits]\ncopy_orders = false", "limits.copy_orders"),
         ("[disks]\npools = []", "disks.pools"),
         ("[disks]\npools = [1]", "disks.pools"),
         ('[limits]\nprofile = "none"', "limits.profile"),

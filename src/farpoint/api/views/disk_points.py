@@ -2,6 +2,7 @@
 
 from farpoint.api.views.instance_view import disk_percent
 from farpoint.api.views.points import disk_facts, point_id
+from farpoint.api.views.progress import failure_view
 from farpoint.api.views.text import PLATFORM_KEY, arm_time
 from farpoint.model.documents import JsonObject
 from farpoint.model.resources import CopyState, DiskRestorePoint
@@ -30,7 +31,7 @@ def _properties(details: PointDetails, disk: DiskRestorePoint) -> JsonObject:
         networkAccessPolicy="AllowAll",
         publicNetworkAccess="Enabled",
         **_replication(details, disk),
-        farpoint=without(disk_facts(disk), "name"),
+        farpoint=present(**without(disk_facts(disk), "name"), error=failure_view(details.point.failure)),
     )
 
 

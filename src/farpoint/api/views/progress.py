@@ -21,7 +21,10 @@ def failure_view(failure: Failure | None) -> JsonObject | None:
         lengthBytes=place.length_bytes,
         pack=place.pack,
         frame=place.frame,
+        cause=failure.cause.value,
         percent=failure.percent,
+        attempts=failure.attempts,
+        bytesSafe=failure.bytes_safe,
     )
 
 

@@ -25,6 +25,9 @@ def up(
         int | None, Parameter(name="--port", help="First port: region i takes PORT+2i and PORT+2i+1. Free ones by default.")
     ] = None,
     disks: Annotated[tuple[Path, ...], Parameter(name="--disks", negative=(), help="Further disk pool; once for each.")] = (),
+    limits: Annotated[
+        str | None, Parameter(name="--limits", help="Azure's limits: azure, as they are, or lifted. Those of the last start by default.")
+    ] = None,
 ) -> None:
     """Run regions in the foreground; Ctrl-C stops them. Started again on the same folder they continue."""
     from farpoint.cli.dev.plan import UpRequest
@@ -33,7 +36,7 @@ def up(
     clock = SystemClock()
     names = tuple(name.strip() for name in regions.split(",") if name.strip())
     pools = tuple(Path(os.path.realpath(pool)) for pool in disks)
-    request = UpRequest(regions=names, port=port, pools=pools or None)
+    request = UpRequest(regions=names, port=port, pools=pools or None, limits=limits)
     run_up(directory, request, console=Console(as_json=False, clock=clock), clock=clock)
 
 

@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 from farpoint.cli.documents import count, look, parse_object, rows, text
 from farpoint.cli.failures import CommandError
 from farpoint.model.documents import JsonObject
+from farpoint.model.limits import AZURE
 from farpoint.model.regions import region_key
 
 
@@ -45,6 +46,8 @@ class DevMemory:
     regions: tuple[DevRegion, ...] = ()
     #: Disk pools beside DIR/disks.
     pools: tuple[Path, ...] = ()
+    #: Profile of limits of all regions.
+    limits: str = AZURE
 
     def region(self, name: str) -> DevRegion | None:
         """Return the region called *name*."""
@@ -82,6 +85,7 @@ def memory_text(memory: DevMemory) -> str:
         "secretHash": memory.secret_hash,
         "regions": regions,
         "pools": [str(pool) for pool in memory.pools],
+        "limits": memory.limits,
     }
     return json.dumps(document, indent=2) + "\n"
 
@@ -96,6 +100,7 @@ def _memory(document: JsonObject) -> DevMemory:
         secret_hash=text(document, "secretHash"),
         regions=tuple(_region(row) for row in rows(document, "regions")),
         pools=tuple(Path(pool) for pool in pools if isinstance(pool, str)) if isinstance(pools, Sequence) else (),
+        limits=text(document, "limits") or AZURE,
     )
 
 

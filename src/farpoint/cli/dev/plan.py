@@ -26,6 +26,7 @@ from farpoint.config.values import (
     RegionConfig,
 )
 from farpoint.model.ids import RegionId
+from farpoint.model.limits import PROFILES, Limits
 from farpoint.model.regions import region_key
 
 _HOST = "127.0.0.1"
@@ -41,6 +42,8 @@ class UpRequest:
     port: int | None = None
     #: Further disk pools; None keeps those of the last start.
     pools: tuple[Path, ...] | None = None
+    #: Profile of limits of all regions; None keeps that of the last start.
+    limits: str | None = None
 
 
 def plan(
@@ -50,6 +53,8 @@ def plan(
     memory = before if before is not None else _new_memory(entropy, hash_secret)
     if request.pools is not None:
         memory = evolve(memory, pools=request.pools)
+    if request.limits is not None:
+        memory = evolve(memory, limits=_profile(request.limits))
     names = _names(request.regions or tuple(one.name for one in memory.regions))
     run = []
     for place, name in enumerate(names):
@@ -58,6 +63,13 @@ def plan(
         run.append(region)
     _refuse_shared_ports(memory)
     return memory, run
+
+
+def _profile(name: str) -> str:
+    if name not in PROFILES:
+        message = f"--limits is {' or '.join(PROFILES)}, not '{name:.50}'"
+        raise UsageError(message)
+    return name
 
 
 def _names(names: Sequence[str]) -> list[str]:
@@ -133,10 +145,10 @@ def region_config(folder: DevFolder, memory: DevMemory, region: DevRegion) -> Re
         pools=(folder.pool, *memory.pools),
         directory=_directory(memory),
         peers=tuple(peers),
-        copy=CopyConfig(streams=4, deadline_days=14),
+        copy=CopyConfig(streams=4),
         rates=RatesConfig(reads_per_second=500, writes_per_second=200, failed_logins_per_minute=60),
         activity_entries_max=100_000,
-        limits_profile="azure",
+        limits=Limits(profile=memory.limits),
     )
 
 
