@@ -55,13 +55,14 @@ class Rule:
         """Return what a profile sets it to."""
         return self.lifted if profile == LIFTED else self.azure
 
-    def refusal(self, *, target: str = "", retry_after_seconds: int | None = None, **asked: object) -> LimitError:
-        """Return the refusal of what was asked; *target* is the JSON path of the value that asked it.
+    def refusal(self, *, target: str = "", **asked: object) -> LimitError:
+        """Return the refusal of what was asked; *target* is the JSON path of the value that asked it."""
+        return LimitError(self.code, self.message.format_map(asked), hint=self.hint.format_map(asked), target=target, rule=self.name)
 
-        *retry_after_seconds* is for what may be asked again later.
-        """
-        message, hint = self.message.format_map(asked), self.hint.format_map(asked)
-        return LimitError(self.code, message, hint=hint, target=target, rule=self.name, retry_after_seconds=retry_after_seconds)
+    def refusal_for_now(self, seconds: int, asked: Mapping[str, object]) -> LimitError:
+        """Return the refusal of what may be asked again after so many *seconds*."""
+        message, hint = self.message.format_map(asked), self.hint.format(seconds=seconds)
+        return LimitError(self.code, message, hint=hint, rule=self.name, retry_after_seconds=seconds)
 
 
 @frozen(kw_only=True)

@@ -29,4 +29,4 @@ def refuse_too_often(
     if len(begun) < most:
         return
     seconds = max(1, math.ceil((begun[-most].created_at + _HOUR - now).total_seconds()))
-    raise rule.refusal(retry_after_seconds=seconds, count=len(begun), most=most, seconds=seconds, **asked)
+    raise rule.refusal_for_now(seconds, {**asked, "count": len(begun), "most": most})

@@ -121,7 +121,9 @@ def fail_copy(work: Work, failure: Failure) -> None:
 def _safe_bytes(work: Work) -> int:
     """Return how many of the planned bytes are durable here; 0 before there is a plan."""
     bench = work.bench
-    left = (missing_bytes(bench.vault, bench.vault.platform_scope, bench.plans, work.operation.id, line.disk) for line in work.progress.disks)
+    left = (
+        missing_bytes(bench.vault, bench.vault.platform_scope, bench.plans, work.operation.id, line.disk) for line in work.progress.disks
+    )
     return work.progress.bytes_total - sum(left)
 
 

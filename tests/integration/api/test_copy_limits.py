@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from attrs import define, evolve
-from tests.integration.api.arm_client import SUBSCRIPTION, Arm, compute
+from tests.integration.api.arm_client import Arm, compute
 
 from farpoint.metadata import operations, points
 from farpoint.model.limits import AZURE, COPIES_PER_HOUR, LIFTED, RULES, Limits
 from farpoint.model.operations import Failure, OperationKind
 from farpoint.model.resources import RestorePoint
+from farpoint.testing.arm_region import SUBSCRIPTION
 from farpoint.testing.played_work import play_deletion, play_point_failure, play_publish
 
 
@@ -298,7 +299,9 @@ def test_copies_into_a_collection_are_throttled_by_the_hour(story: Story) -> Non
 
 def test_the_list_of_limits_says_what_is_in_force_and_why(story: Story) -> None:
     set_limits(story.east, copies_per_hour=3)
-    listed = {one["name"]: one for one in story.east.send("GET", f"/subscriptions/{SUBSCRIPTION}/providers/Farpoint/limits").json()["value"]}
+    listed = {
+        one["name"]: one for one in story.east.send("GET", f"/subscriptions/{SUBSCRIPTION}/providers/Farpoint/limits").json()["value"]
+    }
     assert set(listed) == {rule.name for rule in RULES}
     assert listed["copies_per_hour"]["properties"] == {
         "value": 3,

@@ -10,6 +10,7 @@ from farpoint.config.render import render_config
 from farpoint.config.settings import SETTINGS
 from farpoint.config.values import Address
 from farpoint.errors import Code, RefusedError
+from farpoint.model.limits import Limits
 
 GUID = "11111111-1111-1111-1111-111111111111"
 LEAST = f"""
