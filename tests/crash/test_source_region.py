@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from attrs import evolve
 
-from farpoint.errors import Code, UnavailableError
+from farpoint.errors import Cause, Code, UnavailableError
 from farpoint.metadata.holds import list_holds, list_receipts, release_hold
 from farpoint.model.operations import OperationState
 from farpoint.services.points import delete_point
@@ -139,6 +139,9 @@ def test_a_copy_that_has_had_its_time_fails_with_its_percent_and_a_new_request_r
     assert operation.failure is not None
     assert operation.failure.code == Code.COPY_TIMED_OUT
     assert 0 < operation.failure.percent == operation.progress.percent < 100
+    assert (operation.failure.cause, operation.failure.attempts) == (Cause.LIMIT, operation.incarnation)
+    # Whatever arrived was kept when the copy ended.
+    assert operation.failure.bytes_safe == sum(trial.region.source_of("eastus").sent_bytes) == operation.progress.bytes_done
     trial.region.bench = evolve(trial.region.bench, copy_deadline=dt.timedelta(days=14))
     trial.source_is_gone = True
     trial.finish_after_failure()

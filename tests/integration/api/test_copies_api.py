@@ -4,7 +4,7 @@ import pytest
 from attrs import evolve, frozen
 from tests.integration.api.arm_client import Arm, compute
 
-from farpoint.errors import Place
+from farpoint.errors import Cause, Place
 from farpoint.metadata import disk_points, operations, points
 from farpoint.model.operations import DiskProgress, Failure, OperationKind, Progress
 from farpoint.model.resources import CopyState, DiskRestorePoint, RestorePoint
@@ -129,7 +129,10 @@ def test_a_complete_copy_shows_100_percent_and_succeeded(west: Arm, pair: Pair) 
 
 def test_a_failed_copy_keeps_its_percent_and_cause(west: Arm, pair: Pair) -> None:
     point = begin(west, pair)
-    failure = Failure(code="IntegrityError", message="bad frame", place=Place(disk="os", offset_bytes=4096), percent=25.0)
+    place = Place(disk="os", offset_bytes=4096)
+    failure = Failure(
+        code="IntegrityError", message="bad frame", place=place, cause=Cause.DAMAGE, percent=25.0, attempts=2, bytes_safe=65536
+    )
     play_point_failure(west.region.context, point.id, failure)
     shown = west.send("GET", f"{pair.target}/restorePoints/rp1", expand="instanceView").json()["properties"]
     assert shown["instanceView"]["statuses"][0] == {
@@ -139,13 +142,20 @@ def test_a_failed_copy_keeps_its_percent_and_cause(west: Arm, pair: Pair) -> Non
     }
     row = shown["instanceView"]["diskRestorePoints"][0]["replicationStatus"]
     assert row["completionPercent"] == 25
-    assert row["farpoint"]["error"] == {
+    told = {
         "code": "IntegrityError",
         "message": "bad frame",
         "disk": "os",
         "offsetBytes": 4096,
+        "cause": "damage",
         "percent": 25.0,
+        "attempts": 2,
+        "bytesSafe": 65536,
     }
+    assert row["farpoint"]["error"] == told
+    assert shown["instanceView"]["farpoint"]["error"] == told
+    disks = west.send("GET", f"{pair.target}/restorePoints/rp1/diskRestorePoints").json()["value"]
+    assert [disk["properties"]["farpoint"]["error"] for disk in disks] == [told, told]
 
 
 def test_a_source_that_is_not_complete_cannot_be_copied(east: Arm, west: Arm, pair: Pair) -> None:

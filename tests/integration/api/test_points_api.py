@@ -70,7 +70,8 @@ def test_point_disks_and_operation_are_written_together_then_launched(east: Arm,
         str(point.id),
         f"{collection}/restorePoints/rp1",
     )
-    assert operation.request == {"allowLive": True, "excludeDisks": [], "consistencyMode": "CrashConsistent"}
+    vm_id = compute("virtualMachines", "web").lower()
+    assert operation.request == {"virtualMachine": vm_id, "allowLive": True, "excludeDisks": [], "consistencyMode": "CrashConsistent"}
     assert [(row.disk_name, row.lun, row.size_bytes, row.state) for row in rows] == [
         ("os", None, 1 << 20, None),
         ("data", 0, 3 << 20, None),

@@ -34,6 +34,18 @@ def test_free_ports_are_kept_for_the_next_start() -> None:
     assert planned(before=memory) == (memory, run)
 
 
+def test_the_profile_of_limits_is_that_of_all_regions_and_kept_for_the_next_start() -> None:
+    def profile(request: UpRequest, before: DevMemory | None) -> tuple[str, DevMemory]:
+        memory, run = plan(request, before, entropy=SystemEntropy(), hash_secret=lambda secret: secret)
+        return region_config(DevFolder(Path("/d")), memory, run[-1]).limits.profile, memory
+
+    assert profile(UpRequest(regions=("eastus",)), None)[0] == "azure"
+    lifted, memory = profile(UpRequest(regions=("eastus", "westus"), limits="lifted"), None)
+    assert (lifted, profile(UpRequest(regions=()), memory)[0]) == ("lifted", "lifted")
+    with pytest.raises(UsageError, match="--limits is azure or lifted, not 'none'"):
+        profile(UpRequest(regions=("eastus",), limits="none"), None)
+
+
 def test_a_region_that_is_added_leaves_the_others_as_they_were() -> None:
     memory, run = planned("eastus")
     more, both = planned("eastus", "westus", before=memory)

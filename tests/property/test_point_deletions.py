@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from farpoint.services.points import delete_point
@@ -58,10 +58,28 @@ def full() -> Iterator[tuple[Stage, Callable[[], None]]]:
     shutil.rmtree(folder)
 
 
-@given(order=st.permutations(EVERY_POINT), moment=st.integers(0, len(EVERY_POINT)))
+ORDERS = st.permutations(EVERY_POINT)
+MOMENTS = st.integers(0, len(EVERY_POINT))
+
+
+@settings(max_examples=10)
+@given(order=ORDERS, moment=MOMENTS)
 def test_whatever_is_deleted_nothing_else_breaks_and_nothing_becomes_full_again(
     full: tuple[Stage, Callable[[], None]], order: list[tuple[str, str]], moment: int
 ) -> None:
+    delete_all(full, order, moment)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+@settings(max_examples=300)
+@given(order=ORDERS, moment=MOMENTS)
+def test_three_hundred_orders_of_deletion(full: tuple[Stage, Callable[[], None]], order: list[tuple[str, str]], moment: int) -> None:
+    delete_all(full, order, moment)
+
+
+def delete_all(full: tuple[Stage, Callable[[], None]], order: list[tuple[str, str]], moment: int) -> None:
+    """Delete in this order; after *moment* deletions capture and copy one more point."""
     stage, put_back = full
     put_back()
     for number in range(len(order) + 1):
