@@ -80,7 +80,9 @@ def test_clients_keep_their_hash_out_of_what_is_printed(tmp_path: Path) -> None:
 
 def test_what_is_rendered_loads_as_it_was(tmp_path: Path) -> None:
     text = LEAST + '[[directory.clients]]\nid = "c"\nsecret_scrypt = "scrypt$a$b"\n' + PEER
-    config = load_config(write(tmp_path, text + '[disks]\npools = ["odd \\" name", "/b"]\n'))
+    limits = "[limits]\ncopy_order = false\npoints_per_vm = 7\n"
+    config = load_config(write(tmp_path, text + limits + '[disks]\npools = ["odd \\" name", "/b"]\n'))
+    assert config.limits.own == {"copy_order": False, "points_per_vm": 7}
     assert load_config(write(tmp_path, render_config(config, heading="again"))) == config
 
 
