@@ -9,6 +9,7 @@ from functools import partial
 from farpoint.api.listeners import Listeners
 from farpoint.bootstrap.allocator import limit_allocator
 from farpoint.bootstrap.peering import follow_peer, greet_peers
+from farpoint.bootstrap.recovery import has_kit
 from farpoint.bootstrap.region import Region, build_region
 from farpoint.bootstrap.storage import open_storage
 from farpoint.clock import Clock, SystemClock, SystemEntropy
@@ -30,6 +31,8 @@ def serve(config: RegionConfig) -> int:
     storage = open_storage(config, clock=clock, entropy=entropy)
     region = build_region(config, storage, clock=clock, entropy=entropy)
     region.catalogue.open()
+    if not has_kit(config):
+        _log.warning("no_recovery_kit", extra={"region": config.name, "hint": "farpoint region recovery-kit makes one"})
     listeners = Listeners(region.listeners)
     region.runner.start()
     _start_thread("greet-peers", lambda: greet_peers(region.peering, clock, region.bench.stopping))

@@ -47,6 +47,10 @@ def show(name: str, /, *, shared: SharedOptions = SHARED) -> None:
         session.console.show(own, summary, Grid(titles=("PEER",), rows=peers))
 
 
+app.command("farpoint.cli.recovery:recovery_kit", name="recovery-kit", help="Seal the region's keys under a passphrase.")
+app.command("farpoint.cli.recovery:open_recovery_kit", name="open-recovery-kit", help="Write the key files of a recovery kit.")
+
+
 @app.command(name="hash-secret")
 def hash_secret() -> None:
     """Read a client's secret from stdin; print its hash for the configuration file."""
