@@ -1,5 +1,6 @@
 """Opening what a region keeps: database, keys, bucket, vault; and checking that they belong together."""
 
+import logging
 import uuid
 
 from attrs import frozen
@@ -18,6 +19,7 @@ from farpoint.model.ids import RegionId, ScopeId
 from farpoint.vault.identity import claim_epoch, ensure_identity, newest_epoch
 from farpoint.vault.vault import Vault, VaultParts
 
+_log = logging.getLogger(__name__)
 _REGION, _EPOCH = "region", "epoch"
 
 
@@ -47,6 +49,8 @@ def open_storage(config: RegionConfig, *, clock: Clock, entropy: Entropy) -> Sto
             message = f"another database was made for {config.bucket} after the one in {config.state}"
             raise RefusedError(Code.CONFIGURATION, message, hint="Run the newer one: this one knows nothing of what it did.")
         vault.keyring.current(vault.platform_scope)
+        if rewrapped := vault.keyring.rewrap():
+            _log.info("keys_wrapped_anew", extra={"region": config.name, "keys": rewrapped})
         tokens = open_signer(config.keys.tokens)
     except BaseException:
         database.close()

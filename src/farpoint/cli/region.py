@@ -47,8 +47,11 @@ def show(name: str, /, *, shared: SharedOptions = SHARED) -> None:
         session.console.show(own, summary, Grid(titles=("PEER",), rows=peers))
 
 
-app.command("farpoint.cli.recovery:recovery_kit", name="recovery-kit", help="Seal the region's keys under a passphrase.")
-app.command("farpoint.cli.recovery:open_recovery_kit", name="open-recovery-kit", help="Write the key files of a recovery kit.")
+app.command("farpoint.cli.region_keys:recovery_kit", name="recovery-kit", help="Seal the region's keys under a passphrase.")
+app.command("farpoint.cli.region_keys:open_recovery_kit", name="open-recovery-kit", help="Write the key files of a recovery kit.")
+app.command(
+    "farpoint.cli.region_keys:rotate_key", name="rotate-key", help="Add a key encryption key; the next start wraps all keys under it."
+)
 
 
 @app.command(name="hash-secret")

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from farpoint.clock import Entropy
 from farpoint.errors import Code, IntegrityError, RefusedError
-from farpoint.keys.private_file import read_private_file, write_private_file
+from farpoint.keys.private_file import change_private_file, read_private_file, write_private_file
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -34,20 +34,22 @@ class FileKeyProvider:
         write_private_file(path, json.dumps({"format": _FORMAT, "keys": {"1": key}}, indent=1).encode() + b"\n")
 
     @classmethod
+    def add_version(cls, path: Path, entropy: Entropy) -> int:
+        """Add a fresh KEK to a key file, in one step; return its version. Who opened the file before goes on with the version before."""
+
+        def with_one_more(text: bytes) -> bytes:
+            keys = _parse(path, text)
+            keys[max(keys) + 1] = entropy.token_bytes(KEY_BYTES)
+            encoded = {str(version): base64.b64encode(key).decode() for version, key in sorted(keys.items())}
+            return json.dumps({"format": _FORMAT, "keys": encoded}, indent=1).encode() + b"\n"
+
+        change_private_file(path, with_one_more)
+        return cls.open(path, entropy).current_version
+
+    @classmethod
     def open(cls, path: Path, entropy: Entropy) -> "FileKeyProvider":
         """Read a key file; refuse one that others can read or that is damaged."""
-        try:
-            document = json.loads(read_private_file(path))
-            if document["format"] != _FORMAT:
-                raise KeyError(document["format"])
-            keys = {int(version): base64.b64decode(key, validate=True) for version, key in document["keys"].items()}
-        except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
-            raise RefusedError(
-                Code.KEY_UNAVAILABLE, f"{path} is not a key file of format {_FORMAT}", hint="Restore it from your backup."
-            ) from error
-        if not keys or any(len(key) != KEY_BYTES for key in keys.values()):
-            raise RefusedError(Code.KEY_UNAVAILABLE, f"{path} holds no usable 256-bit key", hint="Restore it from your backup.")
-        return cls(path, keys, entropy)
+        return cls(path, _parse(path, read_private_file(path)), entropy)
 
     @property
     def current_version(self) -> int:
@@ -72,3 +74,19 @@ class FileKeyProvider:
         if key is None:
             raise RefusedError(Code.KEY_UNAVAILABLE, f"{self._path} has no key version {version}", hint="Restore it from your backup.")
         return AESGCM(key)
+
+
+def _parse(path: Path, text: bytes) -> dict[int, bytes]:
+    """Return the KEKs of a key file by version."""
+    try:
+        document = json.loads(text)
+        if document["format"] != _FORMAT:
+            raise KeyError(document["format"])
+        keys = {int(version): base64.b64decode(key, validate=True) for version, key in document["keys"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
+        raise RefusedError(
+            Code.KEY_UNAVAILABLE, f"{path} is not a key file of format {_FORMAT}", hint="Restore it from your backup."
+        ) from error
+    if not keys or any(len(key) != KEY_BYTES for key in keys.values()):
+        raise RefusedError(Code.KEY_UNAVAILABLE, f"{path} holds no usable 256-bit key", hint="Restore it from your backup.")
+    return keys

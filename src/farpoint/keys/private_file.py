@@ -1,7 +1,9 @@
 """Files that hold secrets: mode 0600, refused when others could have read them, replaced atomically."""
 
+import fcntl
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from farpoint.errors import Code, FarpointError, RefusedError
@@ -37,14 +39,7 @@ def read_private_file(path: Path) -> bytes:
 def write_private_file(path: Path, data: bytes) -> None:
     """Write *data* durably under *path* with mode 0600; refuse to replace an existing file, keys are never overwritten."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.new")
-    scratch.unlink(missing_ok=True)
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(descriptor, data)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    scratch = _write_scratch(path, data)
     try:
         os.link(scratch, path)
     except FileExistsError as error:
@@ -52,6 +47,31 @@ def write_private_file(path: Path, data: bytes) -> None:
     finally:
         scratch.unlink(missing_ok=True)
     _sync(path.parent)
+
+
+def change_private_file(path: Path, change: Callable[[bytes], bytes]) -> None:
+    """Replace what *path* holds by what *change* makes of it, durably and in one step. Refuse while another process does so."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        # Of two changes at once, made of the same contents, one would be lost, and with it a key that may be in use by then.
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _write_scratch(path, change(read_private_file(path))).replace(path)
+        os.fsync(folder)
+    except BlockingIOError as error:
+        raise RefusedError(Code.CONFLICT, f"another process is changing a key file in {path.parent}", hint="Ask again.") from error
+    finally:
+        os.close(folder)
+
+
+def _write_scratch(path: Path, data: bytes) -> Path:
+    scratch = path.with_name(f".{path.name}.new")
+    scratch.unlink(missing_ok=True)
+    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(descriptor)
+    return scratch
 
 
 def _sync(folder: Path) -> None:

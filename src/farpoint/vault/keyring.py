@@ -5,6 +5,7 @@ generation could not be told from the first.
 """
 
 import threading
+import uuid
 
 from farpoint.bucket.bucket import Bucket
 from farpoint.bucket.names import KEYS, wrapped_keys_name
@@ -47,6 +48,39 @@ class Keyring:
         """Return the keys of one generation. Raises KEY_UNAVAILABLE when the bucket has none."""
         with self._lock:
             return self._open(scope, generation)
+
+    def rewrap(self) -> int:
+        """Wrap all keys that are under an older version of the key encryption key under the current one; return how many were.
+
+        Packs are not touched. An older object is removed once the new one was read back, so that who has the old version and a copy of
+        today's bucket has nothing. To be called before anything else uses the bucket; a crash anywhere leaves keys that open.
+        """
+        current, rewrapped = self._platform.current_version, 0
+        with self._lock:
+            for scope, generation, versions in self._stored():
+                if max(versions) < current:
+                    self._wrap_anew(scope, generation, max(versions))
+                    rewrapped += 1
+                for version in versions:
+                    if version < current:
+                        # A crash before this leaves it to the next start.
+                        self._bucket.delete(wrapped_keys_name(scope, generation=generation, kek_version=version))
+        return rewrapped
+
+    def _stored(self) -> list[tuple[ScopeId, int, list[int]]]:
+        found: dict[tuple[ScopeId, int], list[int]] = {}
+        for info in self._bucket.list(KEYS):
+            _, scope, generation, version = info.name.split("/")
+            found.setdefault((ScopeId(uuid.UUID(scope)), int(generation)), []).append(int(version))
+        return [(scope, generation, versions) for (scope, generation), versions in found.items()]
+
+    def _wrap_anew(self, scope: ScopeId, generation: int, version: int) -> None:
+        keys = self._read(wrapped_keys_name(scope, generation=generation, kek_version=version), scope, generation)
+        name = wrapped_keys_name(scope, generation=generation, kek_version=self._platform.current_version)
+        self._bucket.put(name, [wrap_scope_keys(keys, scope_provider=self._platform, platform=self._platform)])
+        if self._read(name, scope, generation) != keys:
+            message = f"keys wrapped anew as {name} are not those that were wrapped before"
+            raise IntegrityError(message, place=Place(pack=name))
 
     def check_stored(self, name: str, scope: ScopeId, generation: int) -> None:
         """Prove that the stored object *name* opens; raise IntegrityError otherwise."""

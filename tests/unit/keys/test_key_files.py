@@ -1,6 +1,7 @@
 """Files that hold keys: private, whole, never replaced; and what is wrapped opens only as it was wrapped."""
 
 import base64
+import fcntl
 import json
 import os
 import stat
@@ -188,3 +189,35 @@ def test_a_signing_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "signing.pem").chmod(0o644)
     with pytest.raises(RefusedError, match="others can read it"):
         open_signer(tmp_path / "signing.pem")
+
+
+def test_a_version_is_added_beside_those_that_are_there(path: Path) -> None:
+    wrapped = provider(path).wrap(1, b"secret", context=b"c")
+    assert FileKeyProvider.add_version(path, ENTROPY) == 2
+    assert FileKeyProvider.add_version(path, ENTROPY) == 3
+    opened = FileKeyProvider.open(path, ENTROPY)
+    assert opened.current_version == 3
+    assert opened.unwrap(1, wrapped, context=b"c") == b"secret"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert len(set(json.loads(path.read_bytes())["keys"].values())) == 3
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_two_that_add_a_version_at_once_do_not_lose_one(path: Path) -> None:
+    provider(path)
+    before = path.read_bytes()
+    folder = os.open(path.parent, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    with pytest.raises(RefusedError, match="another process is changing a key file"):
+        FileKeyProvider.add_version(path, ENTROPY)
+    os.close(folder)
+    assert path.read_bytes() == before
+    assert FileKeyProvider.add_version(path, ENTROPY) == 2
+
+
+@pytest.mark.parametrize("text", [b"", b"{}", b'{"format": "farpoint-key-file/1", "keys": {}}'])
+def test_nothing_is_added_to_a_damaged_file(path: Path, text: bytes) -> None:
+    write_private_file(path, text)
+    with pytest.raises(RefusedError):
+        FileKeyProvider.add_version(path, ENTROPY)
+    assert path.read_bytes() == text

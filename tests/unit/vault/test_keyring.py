@@ -1,11 +1,16 @@
 """A scope's keys: made once, found again, and useless under another name."""
 
+import contextlib
+from pathlib import Path
+
 import pytest
 
 from farpoint.bucket.names import wrapped_keys_name
 from farpoint.errors import Code, IntegrityError, RefusedError
+from farpoint.keys.key_file import KEY_BYTES, FileKeyProvider
 from farpoint.model.ids import ScopeId
 from farpoint.testing.small_vault import SmallVault
+from farpoint.vault.keyring import Keyring
 
 
 @pytest.fixture
@@ -55,3 +60,64 @@ def test_keys_are_not_shown(vault: SmallVault) -> None:
     assert keys.data_key.hex() not in repr(keys)
     assert repr(keys.data_key) not in repr(keys)
     assert repr(keys.structure_key) not in repr(keys)
+
+
+def with_versions(vault: SmallVault, *versions: int) -> Keyring:
+    """Open the keyring with these versions of the KEK; the first is the vault's own."""
+    keys = {version: vault.kek if version == 1 else bytes([version]) * KEY_BYTES for version in versions}
+    return Keyring(vault.bucket, FileKeyProvider(Path("kek.json"), keys, vault.entropy), vault.entropy)
+
+
+def key_objects(vault: SmallVault) -> list[str]:
+    return sorted(name for name in vault.memory.objects if name.startswith("keys/"))
+
+
+def test_rotation_wraps_keys_anew_and_touches_nothing_else(vault: SmallVault) -> None:
+    state = vault.capture(bytes(range(256)) * 4096).state
+    keys, before = vault.vault.keyring.current(vault.scope), dict(vault.memory.objects)
+    assert with_versions(vault, 1, 2).rewrap() == 1
+    assert key_objects(vault) == [wrapped_keys_name(vault.scope, generation=1, kek_version=2)]
+    written = {name: data for name, data in vault.memory.objects.items() if before.get(name) != data}
+    assert sum(map(len, written.values())) < 1024
+    # The old version is needed no more, and opens nothing that is there.
+    assert with_versions(vault, 2).current(vault.scope) == keys
+    with pytest.raises((RefusedError, IntegrityError)):
+        with_versions(vault, 1).current(vault.scope)
+    assert vault.restore(state) == bytes(range(256)) * 4096
+
+
+def test_what_is_under_the_current_version_is_left_alone(vault: SmallVault) -> None:
+    before = dict(vault.memory.objects)
+    assert with_versions(vault, 1).rewrap() == 0
+    assert vault.memory.objects == before
+
+
+def test_keys_under_a_version_that_is_lost_are_left_as_they_are(vault: SmallVault) -> None:
+    before = dict(vault.memory.objects)
+    with pytest.raises((RefusedError, IntegrityError)):
+        with_versions(vault, 2).rewrap()
+    assert vault.memory.objects == before
+
+
+@pytest.mark.parametrize("calls", range(1, 9))
+def test_a_crash_while_keys_are_wrapped_anew_leaves_keys_that_open(vault: SmallVault, calls: int) -> None:
+    other = ScopeId(vault.entropy.guid())
+    vault.vault.keyring.create_first(other)
+    keys = {scope: vault.vault.keyring.current(scope) for scope in (vault.scope, other)}
+    left = calls
+
+    def die_later(_verb: str, _name: str) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise KeyboardInterrupt
+
+    vault.memory.before = die_later
+    with contextlib.suppress(KeyboardInterrupt):
+        with_versions(vault, 1, 2).rewrap()
+    vault.memory.before = lambda _verb, _name: None
+    again = with_versions(vault, 1, 2)
+    assert {scope: again.current(scope) for scope in keys} == keys
+    again.rewrap()
+    assert key_objects(vault) == sorted(wrapped_keys_name(scope, generation=1, kek_version=2) for scope in keys)
+    assert {scope: with_versions(vault, 2).current(scope) for scope in keys} == keys

@@ -1,4 +1,4 @@
-"""``farpoint region recovery-kit`` and ``open-recovery-kit``: a region's keys under a passphrase, for the day all else is lost."""
+"""The keys of a region, by its files: a new one, and all of them under a passphrase for the day all else is lost."""
 
 import sys
 from pathlib import Path
@@ -36,6 +36,17 @@ def open_recovery_kit(
     opened = open_kit(_contents(kit), _passphrase())
     keys, signing = unpack_kit(opened, into)
     print(f'region.name = "{opened.name}"\nregion.id = "{opened.region}"\nkeys.file = "{keys}"\nkeys.signing = "{signing}"')
+
+
+def rotate_key(*, config: Annotated[Path, Parameter(name="--config", help="The region's config.toml.")]) -> None:
+    """Add a new key encryption key; the region wraps its keys under it at its next start."""
+    from farpoint.clock import SystemEntropy
+    from farpoint.config.load import load_config
+    from farpoint.keys.key_file import FileKeyProvider
+
+    region = load_config(config)
+    version = FileKeyProvider.add_version(region.keys.file, SystemEntropy())
+    print(f"{region.keys.file} has version {version} now; restart {region.name}, and make a new recovery kit")
 
 
 def _contents(path: Path) -> bytes:
