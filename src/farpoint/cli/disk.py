@@ -34,9 +34,12 @@ class TargetOptions:
 def restore(point: str, /, *, target: TargetOptions, waiting: Waiting = WAITING, shared: SharedOptions = SHARED) -> None:
     """Restore the disks of a point into files: INTO/DISK.raw."""
     from farpoint.cli.disk_restore import RestoreRequest, finish_restores, restore_disks
+    from farpoint.cli.point_start import await_point
 
     name = parse_point_name(point)
     with open_session(shared, timeout_seconds=waiting.timeout) as session:
+        if waiting.wait:
+            await_point(session, name)
         started = restore_disks(session, name, RestoreRequest(into=target.into, overwrite=target.overwrite, disks=target.disk))
         disks = [one.document for one in (finish_restores(session, started, title=f"restore {name}") if waiting.wait else started)]
         session.console.show_list(disks, _summary(disks))

@@ -12,7 +12,7 @@ from farpoint.cli.lookup import COLLECTIONS, POINTS, find_disk, find_point, find
 from farpoint.cli.naming import PointName, copy_collection
 from farpoint.cli.session import Session
 from farpoint.cli.waiting import watch_point
-from farpoint.cli.work import Work
+from farpoint.cli.work import End, Work, work_of_point
 from farpoint.model.documents import JsonObject
 from farpoint.model.regions import region_key
 
@@ -77,6 +77,13 @@ def finish_point(session: Session, point: StartedPoint, *, title: str) -> tuple[
     watched = watch_point(point.client, point.path)
     work = session.wait(watched.look, title=title)
     return watched.document, work
+
+
+def await_point(session: Session, name: PointName) -> None:
+    """Wait for a point that is still being made; what became of it, its next use tells."""
+    found = find_point(session, name)
+    if work_of_point(found.value).end is End.RUNNING:
+        finish_point(session, started(session, name, found), title=str(name))
 
 
 def started(session: Session, name: PointName, found: Found[JsonObject]) -> StartedPoint:

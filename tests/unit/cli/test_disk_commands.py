@@ -14,10 +14,18 @@ def west(regions: Regions) -> RegionStub:
     """Give westus a complete copy with two disks."""
     stub = regions["westus"]
     point = stub.path("restorePointCollections", "web01-westus", "restorePoints", "rp1")
-    stub.add(point, {"properties": {"provisioningState": "Succeeded", "instanceView": {"statuses": []}}})
+    stub.add(point, point_at(100))
     for disk in ("os", "my_data"):
         stub.add(f"{point}/diskRestorePoints/{disk}_{GUID}", {"properties": {}})
     return stub
+
+
+def point_at(percent: int) -> Document:
+    """Return a copy that has come so far."""
+    code = "ReplicationState/succeeded" if percent == 100 else "ReplicationState/replicating"
+    facts: Document = {"state": "Succeeded" if percent == 100 else "Running"}
+    facts["disks"] = [{"name": "os", "bytesTotal": 100, "bytesDone": percent}]
+    return {"properties": {"provisioningState": "Succeeded", "instanceView": {"statuses": [{"code": code}], "farpoint": facts}}}
 
 
 def restore(farpoint: Farpoint, *extra: str) -> tuple[int, str, str]:
@@ -153,6 +161,18 @@ def test_wait_returns_when_every_disk_is_restored(west: RegionStub, farpoint: Fa
     assert outcome.exit == 0
     assert [one["name"] for one in outcome.rows()] == ["os", "my_data"]
     assert "restore web01-westus/rp1: os: 2 B of 8 B (25.0 %)" in outcome.err
+
+
+def test_wait_begins_with_waiting_for_the_point_itself(regions: Regions, west: RegionStub, farpoint: Farpoint) -> None:
+    point = west.path("restorePointCollections", "web01-westus", "restorePoints", "rp1")
+    west.say("GET", point, *[Reply(status=200, body=point_at(percent)) for percent in (20, 60, 100)])
+    status, _, err = restore(farpoint, "--disk", "os", "--wait")
+    assert status == 0
+    assert "web01-westus/rp1: os: 60 B of 100 B" in err
+    # Any region answers for all: the command stays with the first.
+    seen = regions["eastus"].seen
+    first_put = next(number for number, one in enumerate(seen) if one.method == "PUT")
+    assert sum(one.path == point for one in seen[:first_put]) >= 3
 
 
 def test_a_target_that_is_not_empty_fails(west: RegionStub, farpoint: Farpoint) -> None:
