@@ -8,7 +8,7 @@ from attrs import evolve
 
 from farpoint.api.views.instance_view import instance_view
 from farpoint.api.views.operations import status_view
-from farpoint.errors import Place
+from farpoint.errors import Cause, Place
 from farpoint.model.arm_id import compute_id
 from farpoint.model.documents import JsonObject
 from farpoint.model.ids import ManifestId
@@ -29,7 +29,14 @@ PROGRESS = Progress(
     updated_at=MOMENT,
 )
 FAILURE = Failure(
-    code="IntegrityError", message="bad frame", hint="Repair it.", place=Place(disk="os", offset_bytes=4096, length_bytes=512), percent=50.0
+    code="IntegrityError",
+    message="bad frame",
+    hint="Repair it.",
+    place=Place(disk="os", offset_bytes=4096, length_bytes=512),
+    cause=Cause.DAMAGE,
+    percent=50.0,
+    attempts=2,
+    bytes_safe=1024,
 )
 
 
@@ -113,7 +120,10 @@ def test_a_failed_copy_keeps_its_percent_and_says_where_and_why() -> None:
         "disk": "os",
         "offsetBytes": 4096,
         "lengthBytes": 512,
+        "cause": "damage",
         "percent": 50.0,
+        "attempts": 2,
+        "bytesSafe": 1024,
     }
 
 

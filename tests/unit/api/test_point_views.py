@@ -193,7 +193,13 @@ def test_a_capture_that_failed_shows_why_and_no_disk_restore_points() -> None:
     details = local(state=ProvisioningState.FAILED)
     failed = evolve(details, point=evolve(details.point, failure=Failure(code="DiskUnreadable", message="bad sector", percent=12.5)))
     assert "diskRestorePoint" not in os_disk(failed)
-    assert object_at(shown(failed), "farpoint", "error") == {"code": "DiskUnreadable", "message": "bad sector", "percent": 12.5}
+    assert object_at(shown(failed), "farpoint", "error") == {
+        "code": "DiskUnreadable",
+        "message": "bad sector",
+        "cause": "fault",
+        "percent": 12.5,
+        "attempts": 1,
+    }
 
 
 def test_the_instance_view_stands_before_the_time_of_creation() -> None:
