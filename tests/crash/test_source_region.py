@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from attrs import evolve
 
-from farpoint.errors import Cause, Code, UnavailableError
+from farpoint.errors import Cause, Code, IntegrityError, UnavailableError
 from farpoint.metadata.holds import list_holds, list_receipts, release_hold
 from farpoint.model.operations import OperationState
 from farpoint.services.points import delete_point
@@ -173,6 +173,25 @@ def test_a_source_point_that_was_deleted_before_the_hold_ends_the_copy(ground: G
     assert failure is not None
     assert failure.code == Code.COPY_SOURCE_NOT_FOUND
     trial.journey.check_hidden()
+
+
+def test_a_copy_that_fails_while_it_plans_again_claims_no_safe_bytes(ground: Ground) -> None:
+    """Its list is not whole then: what is missing cannot be counted."""
+    names = ground.trial("copyPoint").clean_run()
+    trial = ground.trial("copyPoint")
+    lost_at = [number for number, name in enumerate(names) if name == "ask blocks"][1]
+
+    def fail(reached: int, name: str) -> None:
+        if reached == lost_at:
+            lose_holds(trial.journey.stage.east)
+        if reached > lost_at and name == "ask measure":
+            raise IntegrityError("a made-up chunk is damaged")
+
+    trial.region.effects.before = fail
+    assert trial.run()
+    failure = trial.region.operation(trial.operation).failure
+    assert failure is not None
+    assert (failure.code, failure.cause, failure.bytes_safe) == (Code.INTEGRITY, Cause.DAMAGE, None)
 
 
 def test_another_point_of_the_same_name_is_not_taken_for_the_one_that_was_held(ground: Ground) -> None:

@@ -157,6 +157,15 @@ def test_a_kit_never_replaces_a_file_and_opening_never_replaces_keys(keys: Home,
     assert (folder / "kek.json").read_bytes() == kept
 
 
+def test_a_kit_is_unpacked_whole_or_not_at_all(keys: Home, tmp_path: Path) -> None:
+    assert keys.make() == 0
+    folder = tmp_path / "half"
+    folder.mkdir()
+    (folder / "signing.pem").write_text("another key")
+    assert run(["region", "open-recovery-kit", str(keys.kit), "--into", str(folder)]) != 0
+    assert [path.name for path in folder.iterdir()] == ["signing.pem"]
+
+
 @pytest.mark.parametrize("passphrase", ["", "short"])
 def test_without_a_passphrase_worth_its_name_there_is_no_kit(
     keys: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], passphrase: str

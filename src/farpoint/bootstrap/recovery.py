@@ -7,6 +7,7 @@ from typing import Final
 
 from farpoint.clock import Entropy
 from farpoint.config.values import RegionConfig
+from farpoint.errors import Code, IntegrityError, RefusedError
 from farpoint.keys.key_file import FileKeyProvider
 from farpoint.keys.private_file import read_private_file, write_private_file
 from farpoint.keys.recovery_kit import RecoveryKit, open_kit, seal_kit
@@ -27,13 +28,18 @@ def make_kit(config: RegionConfig, passphrase: str, out: Path, entropy: Entropy)
         signing_key=read_private_file(config.keys.signing),
     )
     write_private_file(out, seal_kit(kit, passphrase, entropy))
-    assert open_kit(read_private_file(out), passphrase) == kit
+    if open_kit(read_private_file(out), passphrase) != kit:
+        message = f"{out} does not open to the keys that were sealed into it"
+        raise IntegrityError(message)
     _note(config).write_text(json.dumps(_digests(config)), encoding="ascii")
 
 
 def unpack_kit(kit: RecoveryKit, folder: Path) -> tuple[Path, Path]:
     """Write the key files of a kit into *folder*, where neither may be yet; return their paths, the key encryption keys first."""
     paths = folder / "kek.json", folder / "signing.pem"
+    for path in paths:
+        if path.exists():
+            raise RefusedError(Code.CONFLICT, f"key file {path} exists already", hint="Name another folder; nothing was written.")
     for path, data in zip(paths, (kit.key_file, kit.signing_key), strict=True):
         write_private_file(path, data)
     return paths

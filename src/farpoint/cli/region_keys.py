@@ -46,7 +46,7 @@ def rotate_key(*, config: Annotated[Path, Parameter(name="--config", help="The r
 
     region = load_config(config)
     version = FileKeyProvider.add_version(region.keys.file, SystemEntropy())
-    print(f"{region.keys.file} has version {version} now; restart {region.name}, and make a new recovery kit")
+    print(f"{region.keys.file} has version {version} now; make a new recovery kit, then restart {region.name}")
 
 
 def _contents(path: Path) -> bytes:

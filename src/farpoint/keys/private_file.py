@@ -55,7 +55,11 @@ def change_private_file(path: Path, change: Callable[[bytes], bytes]) -> None:
     try:
         # Of two changes at once, made of the same contents, one would be lost, and with it a key that may be in use by then.
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _write_scratch(path, change(read_private_file(path))).replace(path)
+        scratch = _write_scratch(path, change(read_private_file(path)))
+        # Root may change the file of the account that the region runs under, which must still be able to read it.
+        owner = path.stat()
+        os.chown(scratch, owner.st_uid, owner.st_gid)
+        scratch.replace(path)
         os.fsync(folder)
     except BlockingIOError as error:
         raise RefusedError(Code.CONFLICT, f"another process is changing a key file in {path.parent}", hint="Ask again.") from error

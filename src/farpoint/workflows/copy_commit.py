@@ -18,7 +18,7 @@ from farpoint.movers.transfer import missing_bytes
 from farpoint.vault.receipts import ReceiptDisk, keep_receipt, make_receipt
 from farpoint.workflows.bench import Work
 from farpoint.workflows.copy_rows import copied_disks, copied_manifest, read_proof, write_proofs
-from farpoint.workflows.copy_source_side import kept_source, prove, try_release
+from farpoint.workflows.copy_source_side import PLAN, kept_source, prove, try_release
 from farpoint.workflows.publishing import close_disks, end_operation, fail_point, load_point, manifest_id_of, publish_point
 from farpoint.workflows.recipe import NEXT
 
@@ -118,9 +118,11 @@ def fail_copy(work: Work, failure: Failure) -> None:
         try_release(work, kept, None)
 
 
-def _safe_bytes(work: Work) -> int:
-    """Return how many of the planned bytes are durable here; 0 before there is a plan."""
+def _safe_bytes(work: Work) -> int | None:
+    """Return how many of the planned bytes are durable here; None while there is no whole plan to count by."""
     bench = work.bench
+    if not work.progress.planned or work.progress.step == PLAN:
+        return None
     left = (
         missing_bytes(bench.vault, bench.vault.platform_scope, bench.plans, work.operation.id, line.disk) for line in work.progress.disks
     )

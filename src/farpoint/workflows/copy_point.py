@@ -31,7 +31,7 @@ from farpoint.movers.transfer import Arrived, TransferParts, transfer_disk
 from farpoint.workflows.bench import Work
 from farpoint.workflows.copy_commit import fail_copy, publish_copy, release_copy, verify_copy, write_receipt
 from farpoint.workflows.copy_rows import CopiedDisk, copied_disk_row, copied_disks
-from farpoint.workflows.copy_source_side import HOLD, check_deadline, prove, pulling, request_text, source_of
+from farpoint.workflows.copy_source_side import HOLD, PLAN, check_deadline, prove, pulling, request_text, source_of
 from farpoint.workflows.patience import patiently
 from farpoint.workflows.publishing import load_point
 from farpoint.workflows.recipe import NEXT, Recipe, Step
@@ -169,7 +169,7 @@ class _Arrivals:
 COPY_POINT = Recipe(
     steps=(
         Step(HOLD, _hold),
-        Step("plan", _plan),
+        Step(PLAN, _plan),
         Step("transfer", _transfer),
         Step("verify", verify_copy),
         Step("publish", publish_copy),

@@ -19,6 +19,8 @@ from farpoint.workflows.recipe import NEXT
 _log = logging.getLogger(__name__)
 #: Name of the step that takes the hold: where a copy goes back to when it lost it.
 HOLD = "hold"
+#: Name of the step that lists what must travel: while it runs the list is not whole.
+PLAN = "plan"
 _HOLD_PAUSE_SECONDS = 0.5
 
 

@@ -221,3 +221,12 @@ def test_nothing_is_added_to_a_damaged_file(path: Path, text: bytes) -> None:
     with pytest.raises(RefusedError):
         FileKeyProvider.add_version(path, ENTROPY)
     assert path.read_bytes() == text
+
+
+@pytest.mark.root
+def test_a_version_that_root_adds_leaves_the_file_to_its_owner(path: Path) -> None:
+    provider(path)
+    os.chown(path, 12345, 12346)
+    assert FileKeyProvider.add_version(path, ENTROPY) == 2
+    status = path.stat()
+    assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (12345, 12346, 0o600)
